@@ -1,0 +1,26 @@
+//! The vocabulary of Parapet and its pure rules: events, verdicts, the fold, redaction, digests.
+//! No I/O, no async, no clock: the same input gives the same decision. Every other crate depends on this one.
+
+pub mod budget;
+pub mod decision;
+pub mod digest;
+pub mod event;
+pub mod fold;
+pub mod guard_set;
+pub mod json;
+pub mod outcome;
+pub mod principal;
+pub mod reason;
+pub mod redact;
+pub mod time;
+pub mod verdict;
+
+pub use budget::Budget;
+pub use decision::DecisionRecord;
+pub use event::{Event, Origin, Part, PartKind, Role, Stage, Surface};
+pub use fold::{Folded, Permitted, Refusal, RefusalKind, fold};
+pub use guard_set::{Match, Mode, OnError};
+pub use outcome::{Failure, FailureKind, GuardRun, Outcome};
+pub use principal::Principal;
+pub use time::Timestamp;
+pub use verdict::{Decision, Edit, Verdict};

@@ -1,0 +1,27 @@
+//! Reason codes that Parapet itself gives. Guards add their own. `docs/reason-codes.md` lists all of them,
+//! with the status on each surface; a test compares the two.
+
+/// No guard of the set matched the event, and the route does not allow that.
+pub const NO_GUARD_MATCHED: &str = "no_guard_matched";
+/// A part could not be read, and the route does not let such parts pass.
+pub const PART_NOT_INSPECTED: &str = "part_not_inspected";
+/// An edit would have broken the structure of the body.
+pub const REDACTION_IMPOSSIBLE: &str = "redaction_impossible";
+/// The store could not confirm the record in time.
+pub const AUDIT_UNAVAILABLE: &str = "audit_unavailable";
+
+/// Every reason code of Parapet itself, with what it means.
+pub const ALL: &[(&str, &str)] = &[
+    (NO_GUARD_MATCHED, "no guard of the set matched the event, and the route refuses what nothing judged"),
+    (PART_NOT_INSPECTED, "a part of the body could not be inspected, and the route refuses such bodies"),
+    (REDACTION_IMPOSSIBLE, "an edit would have broken the structure of the body, so it was refused instead"),
+    (AUDIT_UNAVAILABLE, "the decision could not be recorded in time, so nothing was released"),
+    ("guard_out_of_fuel", "a guard used up its fuel on this content"),
+    ("guard_out_of_memory", "a guard needed more memory than its budget"),
+    ("guard_timed_out", "a guard did not finish before its deadline"),
+    ("guard_trapped", "a guard stopped with an error"),
+    ("guard_bad_output", "a guard answered with something that is no verdict"),
+    ("guard_tool_failed", "a tool refused the guard's arguments or hit its own limit"),
+    ("guard_tool_not_granted", "a guard called a tool that it was not granted"),
+    ("guard_no_capacity", "all sandbox slots were busy, so the guard could not run"),
+];

@@ -1,0 +1,127 @@
+//! What one guard says of one event.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Severity of a verdict, least to most severe. The order of the variants is the order of the fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Passes unchanged.
+    Allow,
+    /// Passes with edits.
+    Redact,
+    /// Needs a person's approval.
+    Ask,
+    /// Refused.
+    Deny,
+}
+
+impl Decision {
+    /// All decisions, least severe first.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Redact, Self::Ask, Self::Deny];
+
+    /// The word used in JSON, headers, metrics and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Redact => "redact",
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// A guard's verdict. Its JSON form is what a guard returns over the ABI; unknown fields are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// How severe.
+    #[serde(rename = "verdict")]
+    pub decision: Decision,
+    /// Stable word, `[a-z0-9_]{1,64}`; empty for `allow`.
+    #[serde(default)]
+    pub reason_code: String,
+    /// For the user, at most [`Verdict::MAX_MESSAGE_CHARS`] characters.
+    #[serde(default)]
+    pub message: String,
+    /// For programs: any JSON that fits in the output budget.
+    #[serde(default)]
+    pub details: Value,
+    /// Replacements; only with `redact` or `ask`.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
+}
+
+/// Replaces a range of one part's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// Index into the event's parts.
+    pub part: usize,
+    /// First character, in Unicode scalar values.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// What stands there instead.
+    pub replacement: String,
+}
+
+impl Verdict {
+    /// Longest message, in characters.
+    pub const MAX_MESSAGE_CHARS: usize = 2_000;
+    /// Most edits in one verdict.
+    pub const MAX_EDITS: usize = 10_000;
+
+    /// Passes.
+    #[must_use]
+    pub const fn allow() -> Self {
+        Self {
+            decision: Decision::Allow,
+            reason_code: String::new(),
+            message: String::new(),
+            details: Value::Null,
+            edits: Vec::new(),
+        }
+    }
+
+    /// What breaks the rules for verdicts, or `None`. `part_chars` gives the length of each part's text in characters.
+    #[must_use]
+    pub fn complaint(&self, part_chars: &[usize]) -> Option<String> {
+        if self.decision != Decision::Allow && !is_reason_code(&self.reason_code) {
+            return Some(format!("reason code `{}` is not of the form [a-z0-9_]{{1,64}}", clip(&self.reason_code)));
+        }
+        if self.message.chars().count() > Self::MAX_MESSAGE_CHARS {
+            return Some(format!("message is longer than {} characters", Self::MAX_MESSAGE_CHARS));
+        }
+        if self.edits.len() > Self::MAX_EDITS {
+            return Some(format!("more than {} edits", Self::MAX_EDITS));
+        }
+        match (self.decision, self.edits.is_empty()) {
+            (Decision::Redact, true) => return Some("verdict `redact` has no edits".to_owned()),
+            (Decision::Allow | Decision::Deny, false) => {
+                return Some(format!("verdict `{}` must not have edits", self.decision.as_str()));
+            }
+            _ => {}
+        }
+        self.edits.iter().find_map(|edit| match part_chars.get(edit.part) {
+            None => Some(format!("edit of part {}, but the event has {} parts", edit.part, part_chars.len())),
+            Some(chars) if edit.start >= edit.end || edit.end > *chars => Some(format!(
+                "edit {}..{} does not lie within the {chars} characters of part {}",
+                edit.start, edit.end, edit.part
+            )),
+            Some(_) => None,
+        })
+    }
+}
+
+/// Whether `word` may be a reason code.
+#[must_use]
+pub fn is_reason_code(word: &str) -> bool {
+    (1..=64).contains(&word.len()) && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(80).collect()
+}

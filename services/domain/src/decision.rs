@@ -108,7 +108,13 @@ pub struct RecordContext {
 impl DecisionRecord {
     /// Puts the record together.
     #[must_use]
-    pub fn new(event: &Event, runs: Vec<GuardRun>, coverage: Coverage, ruling: &Ruling, context: RecordContext) -> Self {
+    pub fn new(
+        event: &Event,
+        runs: Vec<GuardRun>,
+        coverage: Coverage,
+        ruling: &Ruling,
+        context: RecordContext,
+    ) -> Self {
         let (reason_code, message) = reason_of(ruling, &runs);
         Self {
             version: DECISION_VERSION.to_owned(),

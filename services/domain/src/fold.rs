@@ -140,7 +140,8 @@ pub fn fold<T>(content: T, runs: &[GuardRun], coverage: &Coverage, policy: FoldP
             worst = Some((weight, run));
         }
     }
-    let refusal = worst.as_ref().and_then(|(_, run)| refusal_of(run)).or_else(|| unjudged(worst.is_none(), coverage, policy));
+    let refusal =
+        worst.as_ref().and_then(|(_, run)| refusal_of(run)).or_else(|| unjudged(worst.is_none(), coverage, policy));
     let enforced = match &refusal {
         Some(r) if r.kind == RefusalKind::ApprovalRequired => Decision::Ask,
         Some(_) => Decision::Deny,
@@ -148,7 +149,8 @@ pub fn fold<T>(content: T, runs: &[GuardRun], coverage: &Coverage, policy: FoldP
     };
     let decided_by = worst.filter(|(weight, _)| weight.decision() > Decision::Allow).map(|(_, run)| run.guard.clone());
     let edits = redact::merge(&edits);
-    let ruling = Ruling { folded: folded.max(enforced), enforced, decided_by, refusal: refusal.clone(), edits: edits.clone() };
+    let ruling =
+        Ruling { folded: folded.max(enforced), enforced, decided_by, refusal: refusal.clone(), edits: edits.clone() };
     let content = match refusal {
         Some(refusal) => Folded::Refused(refusal),
         None => Folded::Permitted(Permitted { content, edits }),
@@ -234,13 +236,17 @@ fn unjudged(no_guard: bool, coverage: &Coverage, policy: FoldPolicy) -> Option<R
     if no_guard && policy.no_guard == Unjudged::Refuse {
         return refuse(
             reason::NO_GUARD_MATCHED,
-            "no guard judges this kind of content; the route has to say `no_guard = \"allow\"` to let it pass".to_owned(),
+            "no guard judges this kind of content; the route has to say `no_guard = \"allow\"` to let it pass"
+                .to_owned(),
         );
     }
     match coverage.not_inspected.first() {
         Some(part) if policy.not_inspected == Unjudged::Refuse => refuse(
             reason::PART_NOT_INSPECTED,
-            format!("`{}` cannot be inspected ({}); the route has to say `not_inspected = \"allow\"` to let it pass", part.pointer, part.reason),
+            format!(
+                "`{}` cannot be inspected ({}); the route has to say `not_inspected = \"allow\"` to let it pass",
+                part.pointer, part.reason
+            ),
         ),
         _ => None,
     }

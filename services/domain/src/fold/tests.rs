@@ -14,7 +14,13 @@ fn run(guard: &str, mode: Mode, outcome: Outcome) -> GuardRun {
 }
 
 fn says(guard: &str, decision: Decision, edits: Vec<Edit>) -> GuardRun {
-    let verdict = Verdict { decision, reason_code: format!("{guard}_code"), message: guard.to_owned(), details: Value::Null, edits };
+    let verdict = Verdict {
+        decision,
+        reason_code: format!("{guard}_code"),
+        message: guard.to_owned(),
+        details: Value::Null,
+        edits,
+    };
     run(guard, Mode::Enforce, Outcome::Verdict(verdict))
 }
 
@@ -68,7 +74,8 @@ fn every_failure_is_refused_unless_the_operator_chose_to_fail_open() {
 
 #[test]
 fn a_block_beside_a_failure_is_reported_as_a_block() {
-    let runs = [fails("g", FailureKind::OutOfFuel), says("d", Decision::Deny, vec![]), fails("h", FailureKind::TimedOut)];
+    let runs =
+        [fails("g", FailureKind::OutOfFuel), says("d", Decision::Deny, vec![]), fails("h", FailureKind::TimedOut)];
     assert_eq!(ruling(&runs).refusal.unwrap().kind, RefusalKind::Blocked);
 }
 
@@ -87,7 +94,10 @@ fn shadow_and_off_change_nothing_that_is_enforced() {
 
 #[test]
 fn what_nothing_judged_is_refused_unless_the_route_allows_it() {
-    let blind = Coverage { inspected: vec![], not_inspected: vec![NotInspected { pointer: "/x".into(), reason: "image".into() }] };
+    let blind = Coverage {
+        inspected: vec![],
+        not_inspected: vec![NotInspected { pointer: "/x".into(), reason: "image".into() }],
+    };
     let open = FoldPolicy { no_guard: Unjudged::Allow, not_inspected: Unjudged::Allow };
     assert!(matches!(fold((), &[], &Coverage::default(), FoldPolicy::default()).1, Folded::Refused(_)));
     assert!(matches!(fold((), &[], &blind, open).1, Folded::Permitted(_)));

@@ -1,0 +1,58 @@
+# Two commands matter: `make demo` and `make test`. Each installs what is missing first (tests/setup.sh says what
+# and how), builds with the one profile there is, and runs. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Where the benchmark data lies (see docs/benchmarks.md); only the benchmarks need it.
+DATA ?=
+# More arguments for the command that a target runs, such as `make demo ARGS=--exit`.
+ARGS ?=
+# cargo and rustup install here; a shell opened before that does not have it on its path yet.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+PARAPET := cargo run --quiet --locked --package parapet --
+
+.PHONY: help demo test bench hostile loss lint deny openai-sdk
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: ## Starts a sidecar with a demo agent, sends real exchanges, shows what was decided, stays up
+	@tests/setup.sh build
+	@$(PARAPET) demo $(ARGS)
+
+test: lint ## Everything CI runs: formatting, lints, docs, doc tests, the guards' own tests, all tests with SQLite and Postgres
+	@tests/setup.sh test
+	cargo test --quiet --locked --workspace --doc
+	$(PARAPET) guard test guest-toolbox/guards
+	tests/with-postgres.sh cargo nextest run --locked --workspace $(ARGS)
+
+lint: ## Formatting, clippy and rustdoc, each without a warning
+	@tests/setup.sh build
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
+
+bench: ## Measures guard decisions, the gateway, memory per guard, and (with DATA=…) the GuardAgent benchmarks
+	@tests/setup.sh bench
+	cargo bench --locked --workspace $(ARGS)
+	@if [ -n "$(DATA)" ]; then cargo run --quiet --locked --release --package parapet -- bench guardagent --data "$(DATA)/guardagent"; \
+	else echo "set DATA=… to run the GuardAgent benchmarks too (docs/benchmarks.md)"; fi
+
+hostile: ## Runs the hostile corpus: every script and module must end in its typed outcome
+	@tests/setup.sh build
+	cargo run --quiet --locked --package parapet-tests --bin hostile -- $(ARGS)
+
+loss: ## 10,000 recorded decisions while Parapet is killed and Postgres restarted: nothing lost, nothing doubled
+	@tests/setup.sh test
+	cargo build --quiet --locked --package parapet
+	cargo run --quiet --locked --package parapet-tests --bin loss -- $(ARGS)
+
+deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs cargo-deny: some minutes once)
+	@tests/setup.sh deny
+	cargo deny --locked check bans licenses sources
+	@cargo deny --locked check advisories || { echo "the advisories need the network: https://github.com/RustSec/advisory-db"; exit 1; }
+
+openai-sdk: ## Drives the sidecar with the official OpenAI Python SDK (installs it into a virtual environment)
+	@tests/setup.sh python
+	cargo build --quiet --locked --package parapet
+	tests/openai-sdk/run.sh

@@ -43,6 +43,9 @@ pub const RHAI_IMPORT_MODULE: &str = "parapet:rhai/1";
 /// `(tool_id: i32, ptr: i32, len: i32) -> i32` in [`RHAI_IMPORT_MODULE`]; grants are checked by the host on every call.
 pub const CALL_TOOL_IMPORT: &str = "call_tool";
 
+/// `(ptr: i32, len: i32) -> !` in [`RHAI_IMPORT_MODULE`]: ends the run; the text is for the operator.
+pub const FAIL_IMPORT: &str = "fail";
+
 /// Packs a pointer and a length into what a guest returns: `ptr << 32 | len`.
 #[must_use]
 pub const fn pack(ptr: u32, len: u32) -> u64 {

@@ -1,1 +1,28 @@
-//! parapet-judge
+//! Guards as folders, guard sets as immutable values, and the judging of one event by all guards that match it.
+//! Shared by the gateway, the command line and the benches, so that all of them decide alike.
+
+mod check;
+mod error;
+mod files;
+mod guard_test;
+mod judge;
+mod manifest;
+mod partial;
+mod set;
+mod set_file;
+mod sets;
+mod source;
+mod watch;
+
+pub use check::{TestReport, run_tests};
+pub use error::{GuardError, SetError};
+pub use files::{GuardFiles, SetFiles};
+pub use guard_test::{Expectation, GuardTest};
+pub use judge::Judge;
+pub use manifest::{Manifest, Streaming};
+pub use partial::{EventDefaults, event_from_partial};
+pub use set::{Guard, GuardSet, SetEntry, SetManifest};
+pub use set_file::{SetFile, SetFileEntry};
+pub use sets::{GuardSets, SetStatus};
+pub use source::GuardSource;
+pub use watch::Watcher;

@@ -1,0 +1,63 @@
+//! Runs a guard's own tests in the sandbox, with the budget that its manifest suggests.
+
+use parapet_domain::{Outcome, Stage, Timestamp};
+use parapet_sandbox::Sandbox;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{EventDefaults, Guard, GuardTest, event_from_partial};
+
+/// How one test went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TestReport {
+    /// The test's description.
+    pub description: String,
+    /// What differed from what was expected; absent when it passed.
+    pub difference: Option<String>,
+    /// What the guard said.
+    pub outcome: Option<Outcome>,
+    /// Fuel used.
+    pub fuel_used: u64,
+    /// Microseconds taken.
+    pub duration_us: u64,
+}
+
+/// Runs all tests of `guard`, in order.
+#[must_use]
+pub fn run_tests(sandbox: &Sandbox, guard: &Guard) -> Vec<TestReport> {
+    guard.source.tests.iter().map(|test| run_test(sandbox, guard, test)).collect()
+}
+
+fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {
+    let manifest = &guard.source.manifest;
+    let defaults = EventDefaults {
+        stage: manifest.stages.first().copied().unwrap_or(Stage::Input),
+        agent: "test".to_owned(),
+        at: Timestamp::from_micros(1_767_225_600_000_000),
+        id: Uuid::nil(),
+    };
+    let event = event_from_partial(&test.event, &defaults);
+    let event = event.and_then(|event| serde_json::to_vec(&event).map(|json| (event, json)).map_err(|e| e.to_string()));
+    let (event, json) = match event {
+        Ok(both) => both,
+        Err(message) => {
+            return TestReport {
+                description: test.description.clone(),
+                difference: Some(message),
+                outcome: None,
+                fuel_used: 0,
+                duration_us: 0,
+            };
+        }
+    };
+    let part_chars: Vec<usize> = event.parts.iter().map(|part| part.text.chars().count()).collect();
+    let run = sandbox.run(&guard.loaded, &json, &part_chars, &manifest.budget);
+    let texts: Vec<&str> = event.parts.iter().map(|part| part.text.as_str()).collect();
+    TestReport {
+        description: test.description.clone(),
+        difference: test.expect.difference(&run.outcome, &texts),
+        outcome: Some(run.outcome),
+        fuel_used: run.fuel_used,
+        duration_us: run.duration_us,
+    }
+}

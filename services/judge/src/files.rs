@@ -1,0 +1,100 @@
+//! The files of guards, from a folder on disk or from the binary itself, before anything is understood of them.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::GuardError;
+
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-toolbox/guards");
+
+/// Largest file of a guard, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+/// The files that make up a guard. Others in its folder, such as sources of a module, are not read.
+const GUARD_FILES: [&str; 5] = ["guard.toml", "guard.rhai", "guard.wasm", "plan.md", "tests.jsonl"];
+/// How a set is put together.
+const SET_FILE: &str = "set.toml";
+
+/// Files of one guard, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GuardFiles {
+    /// Folder name, which must be the guard's id.
+    pub name: String,
+    /// Contents.
+    pub files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+/// Files of a whole set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SetFiles {
+    /// Where they are from, for messages.
+    pub origin: String,
+    /// `set.toml`, if there is one.
+    pub set_file: Option<Vec<u8>>,
+    /// The guards, by folder name.
+    pub guards: Vec<GuardFiles>,
+}
+
+impl GuardFiles {
+    /// Reads one guard's folder.
+    ///
+    /// # Errors
+    /// A file is unreadable or too large.
+    pub fn read(dir: &Path) -> Result<Self, GuardError> {
+        std::fs::metadata(dir).map_err(|cause| GuardError::Unreadable { path: dir.to_owned(), cause })?;
+        let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut files = BTreeMap::new();
+        for file in GUARD_FILES {
+            if let Some(content) = read_file(&dir.join(file))? {
+                files.insert(file, content);
+            }
+        }
+        Ok(Self { name, files })
+    }
+}
+
+impl SetFiles {
+    /// Reads a folder of guard folders. Folders without `guard.toml` are not guards and are left alone.
+    ///
+    /// # Errors
+    /// The folder or a file in it is unreadable or too large.
+    pub fn read(dir: &Path) -> Result<Self, GuardError> {
+        let unreadable = |cause| GuardError::Unreadable { path: dir.to_owned(), cause };
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for entry in std::fs::read_dir(dir).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.join("guard.toml").exists() {
+                folders.push(path);
+            }
+        }
+        folders.sort();
+        let guards = folders.iter().map(|folder| GuardFiles::read(folder)).collect::<Result<_, _>>()?;
+        Ok(Self { origin: dir.display().to_string(), set_file: read_file(&dir.join(SET_FILE))?, guards })
+    }
+
+    /// The guards that come with Parapet.
+    #[must_use]
+    pub fn bundled() -> Self {
+        let content = |path: PathBuf| BUNDLED.get_file(path).map(|file| file.contents().to_vec());
+        let guards = BUNDLED.dirs().filter(|dir| BUNDLED.get_file(dir.path().join("guard.toml")).is_some()).map(|dir| {
+            let files = GUARD_FILES.iter().filter_map(|file| Some((*file, content(dir.path().join(file))?)));
+            GuardFiles { name: dir.path().display().to_string(), files: files.collect() }
+        });
+        Self { origin: "the bundled guards".to_owned(), set_file: content(SET_FILE.into()), guards: guards.collect() }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>, GuardError> {
+    let unreadable = |cause| GuardError::Unreadable { path: path.to_owned(), cause };
+    let bytes = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(unreadable(cause)),
+        Ok(metadata) => metadata.len(),
+    };
+    if bytes > MAX_FILE_BYTES {
+        return Err(GuardError::TooLarge { path: path.to_owned(), bytes, limit: MAX_FILE_BYTES });
+    }
+    std::fs::read(path).map(Some).map_err(unreadable)
+}

@@ -1,0 +1,99 @@
+//! `guard.toml`: what a guard is, where it came from, and what it may use. Unknown keys are refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parapet_domain::{Budget, Stage};
+use serde::{Deserialize, Serialize};
+
+/// Contents of `guard.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Same as the folder's name, `[a-z0-9-]{1,64}`.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+    /// The guard request: the rule in plain language.
+    pub request: String,
+    /// The agent that it is for, in plain language.
+    #[serde(default)]
+    pub agent: String,
+    /// Stages whose events it judges.
+    pub stages: Vec<Stage>,
+    /// Tools that it is granted. Default none.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Whether it needs a streamed answer as a whole.
+    #[serde(default)]
+    pub streaming: Streaming,
+    /// Suggested limits; the set may say otherwise.
+    pub budget: Budget,
+    /// Constant tables, visible to scripts as `facts`.
+    #[serde(default)]
+    pub facts: toml::Table,
+    /// Named sets of named regular expressions, for `find_regex`.
+    #[serde(default)]
+    pub patterns: BTreeMap<String, BTreeMap<String, String>>,
+    /// Named lists of phrases, for `find_phrases`.
+    #[serde(default)]
+    pub phrases: BTreeMap<String, Vec<String>>,
+}
+
+/// How much of a streamed answer a guard needs at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Streaming {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Overlapping windows are enough.
+    Window,
+}
+
+impl Manifest {
+    /// Reads and checks the text of `guard.toml` in folder `name`.
+    ///
+    /// # Errors
+    /// What is wrong, with its position where there is one.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let manifest: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        manifest.complaint(name).map_or(Ok(manifest), Err)
+    }
+
+    fn complaint(&self, name: &str) -> Option<String> {
+        if !is_id(&self.id) {
+            return Some(format!("id `{}` is not of the form [a-z0-9-]{{1,64}}", self.id));
+        }
+        if self.id != name {
+            return Some(format!("id `{}` differs from the folder's name `{name}`; make them the same", self.id));
+        }
+        if self.request.trim().is_empty() {
+            return Some("`request` is empty; say in plain language what the guard is for".to_owned());
+        }
+        if self.stages.is_empty() {
+            return Some("`stages` is empty; list at least one of input, output, tool_call, tool_result".to_owned());
+        }
+        if self.stages.iter().collect::<BTreeSet<_>>().len() != self.stages.len() {
+            return Some("`stages` lists a stage twice".to_owned());
+        }
+        if let Some(at) = dates_in(&toml::Value::Table(self.facts.clone()), "facts") {
+            return Some(format!("`{at}` is a date; write it as a string, as guards see facts as JSON"));
+        }
+        self.budget.complaint().map(|complaint| format!("[budget]: {complaint}"))
+    }
+}
+
+/// Whether `text` may be a guard's id.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Path of the first date in `value`: JSON has none.
+fn dates_in(value: &toml::Value, path: &str) -> Option<String> {
+    match value {
+        toml::Value::Datetime(_) => Some(path.to_owned()),
+        toml::Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| dates_in(item, &format!("{path}[{i}]"))),
+        toml::Value::Table(table) => table.iter().find_map(|(key, item)| dates_in(item, &format!("{path}.{key}"))),
+        _ => None,
+    }
+}

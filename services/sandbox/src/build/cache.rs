@@ -1,0 +1,128 @@
+//! A private folder of built guards. What comes out was put in by this installation: every file bears a MAC under a
+//! key that only this user can read, and it is checked before a byte of it is used.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use parapet_domain::digest;
+use wasmtime::{Engine, Module};
+
+use super::engine_identity;
+use crate::error::SandboxError;
+
+const KEY_FILE: &str = "key";
+const MAC_CHARS: usize = 4 + 64;
+
+/// The folder and its key.
+pub(crate) struct Cache {
+    dir: PathBuf,
+    key: [u8; 32],
+}
+
+impl Cache {
+    /// Opens the folder; makes it, and its key, when it is not there.
+    pub(crate) fn open(dir: &Path) -> Result<Self, SandboxError> {
+        let failed = |cause| SandboxError::Cache { path: dir.to_owned(), cause };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+        let mode = fs::metadata(dir).map_err(failed)?.mode();
+        if mode & 0o022 != 0 {
+            let cause = std::io::Error::new(ErrorKind::PermissionDenied, "others can write to it");
+            return Err(failed(cause));
+        }
+        let key = key_in(dir).map_err(|cause| SandboxError::Cache { path: dir.join(KEY_FILE), cause })?;
+        Ok(Self { dir: dir.to_owned(), key })
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What was put under `key`, if it is there and whole. A file that is not counts as absent and is built anew.
+    pub(crate) fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let mut bytes = fs::read(self.path(key)).ok()?;
+        let (mac, content) = bytes.split_at_checked(MAC_CHARS)?;
+        if mac != self.mac(key, content).as_bytes() {
+            tracing::warn!(cache.key = key, "a file of the sandbox cache does not bear this installation's mark; building anew");
+            return None;
+        }
+        bytes.drain(..MAC_CHARS);
+        Some(bytes)
+    }
+
+    /// Keeps `content`. The file appears whole or not at all.
+    pub(crate) fn put(&self, key: &str, content: &[u8]) -> Result<(), SandboxError> {
+        let path = self.path(key);
+        let temporary = path.with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
+        let write = || {
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            file.write_all(self.mac(key, content).as_bytes())?;
+            file.write_all(content)?;
+            drop(file);
+            fs::rename(&temporary, &path)
+        };
+        write().map_err(|cause| SandboxError::Cache { path, cause })
+    }
+
+    /// One of Parapet's own modules, compiled in this process: it is trusted, and needed before any guard.
+    pub(crate) fn own_module(&self, engine: &Engine, wasm: &[u8]) -> Result<Module, SandboxError> {
+        let key = digest::of_list("own", [wasm, &engine_identity(engine)]);
+        if let Some(bytes) = self.get(&key) {
+            return load_checked(engine, &bytes);
+        }
+        let compiled = engine.precompile_module(wasm).map_err(SandboxError::engine)?;
+        self.put(&key, &compiled)?;
+        load_checked(engine, &compiled)
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        self.dir.join(key.replace(':', "-"))
+    }
+
+    fn mac(&self, key: &str, content: &[u8]) -> String {
+        let mut message = key.as_bytes().to_vec();
+        message.push(0);
+        message.extend_from_slice(content);
+        digest::keyed("mac", &self.key, &message)
+    }
+}
+
+/// Makes a module of machine code that came out of [`Cache::get`] or straight from this installation's builder.
+#[expect(unsafe_code, reason = "the one place that loads machine code; wasmtime cannot check it, so its origin is checked")]
+pub(crate) fn load_checked(engine: &Engine, bytes: &[u8]) -> Result<Module, SandboxError> {
+    // SAFETY: the bytes were made by `precompile_module` of this very version and settings (both are part of the cache
+    // key, and wasmtime compares them again), and they were kept under a MAC whose key only this user can read.
+    unsafe { Module::deserialize(engine, bytes) }.map_err(SandboxError::engine)
+}
+
+fn key_in(dir: &Path) -> std::io::Result<[u8; 32]> {
+    let path = dir.join(KEY_FILE);
+    if let Some(key) = read_key(&path)? {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    let temporary = dir.join(format!("{KEY_FILE}.{}-{:?}", std::process::id(), std::thread::current().id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    // A hard link fails when another process was faster; then its key is the one.
+    match fs::hard_link(&temporary, &path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => fs::remove_file(&temporary)?,
+    }
+    read_key(&path)?.ok_or_else(|| std::io::Error::new(ErrorKind::InvalidData, "the key cannot be read back"))
+}
+
+fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    if fs::metadata(path)?.mode() & 0o077 != 0 {
+        return Err(std::io::Error::new(ErrorKind::PermissionDenied, "others can read it; remove the cache folder"));
+    }
+    let key = <[u8; 32]>::try_from(bytes);
+    key.map(Some).map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it has not 32 bytes; remove the cache folder"))
+}

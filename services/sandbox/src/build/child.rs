@@ -1,0 +1,72 @@
+//! The builder process: limits itself, reads one guard, builds it, writes the result, ends.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use rlimit::Resource;
+
+use super::wire::{self, Limit, Reply, Request};
+use super::{rhai, wasm};
+use crate::engine;
+use crate::guard::Language;
+
+/// CPU seconds.
+const MAX_CPU_SECONDS: u64 = 30;
+/// Bytes of writable memory.
+const MAX_DATA_BYTES: u64 = 1 << 30;
+
+/// Body of the builder process, to be called first thing by the program that [`crate::BuilderCommand`] names.
+#[must_use]
+pub fn child_main() -> ExitCode {
+    if limit_self().is_err() {
+        return ExitCode::FAILURE;
+    }
+    let Ok((request, source)) = wire::read::<Request>(&mut std::io::stdin().lock()) else {
+        return ExitCode::FAILURE;
+    };
+    let (reply, body) = match build(&request, &source) {
+        Ok(bytes) => (Reply::Built, bytes),
+        Err(reply) => (reply, Vec::new()),
+    };
+    let mut out = std::io::stdout().lock();
+    match wire::write(&mut out, &reply, &body).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn limit_self() -> std::io::Result<()> {
+    Resource::CPU.set(MAX_CPU_SECONDS, MAX_CPU_SECONDS + 1)?;
+    Resource::DATA.set(MAX_DATA_BYTES, MAX_DATA_BYTES)?;
+    Resource::CORE.set(0, 0)?;
+    // It writes to its standard output only, which is a pipe.
+    Resource::FSIZE.set(0, 0)
+}
+
+fn build(request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
+    let engine = engine::building().map_err(|error| Reply::Failed(error.to_string()))?;
+    let ticker = engine::Ticker::start(&engine).map_err(|error| Reply::Failed(error.to_string()))?;
+    let built = match request.language {
+        Language::Rhai => rhai::build(&engine, request, source),
+        Language::Wasm => wasm::build(&engine, request, source),
+    };
+    drop(ticker);
+    built
+}
+
+/// How guest code that runs while a guard is built may end: by its own fault, or at a limit.
+pub(crate) fn reply_of(stop: crate::run::Stop) -> Reply {
+    use parapet_domain::FailureKind as K;
+    let failure = stop.into_failure();
+    match failure.kind {
+        K::OutOfFuel => Reply::TooCostly(Limit::Fuel),
+        K::OutOfMemory => Reply::TooCostly(Limit::Memory),
+        K::TimedOut => Reply::TooCostly(Limit::Time),
+        _ => Reply::Refused(vec![parapet_abi::Complaint {
+            line: 0,
+            column: 0,
+            message: format!("guard stopped while it was built: {}", failure.message),
+            help: "it must not trap before its first event".to_owned(),
+        }]),
+    }
+}

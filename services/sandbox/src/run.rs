@@ -1,0 +1,175 @@
+//! One run: a fresh instance, the guard's image, the event in, the verdict out, every limit on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use parapet_domain::{Budget, Failure, FailureKind, Outcome, Verdict};
+use wasmtime::{Extern, Instance, Store, Trap};
+
+use crate::engine::TICK;
+use crate::guard::{Entry, LoadedGuard};
+use crate::host::{HostError, HostState};
+use crate::limits::Limits;
+use crate::sandbox::Sandbox;
+
+/// How a run ended, and what it used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The verdict, or the kind of failure.
+    pub outcome: Outcome,
+    /// Fuel used, the work of tools included.
+    pub fuel_used: u64,
+    /// Wall-clock time in microseconds, without the wait for a place.
+    pub duration_us: u64,
+}
+
+/// Why there is no answer, before it is put into the domain's words.
+pub(crate) enum Stop {
+    Engine(wasmtime::Error),
+    BadOutput(String),
+}
+
+impl From<wasmtime::Error> for Stop {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl Sandbox {
+    /// Judges one event. `event_json` is the event in its `event/1` form, `part_chars` the length of each part's text
+    /// in characters, against which edits are checked. Blocks the thread for at most the deadline and the wait.
+    #[must_use]
+    pub fn run(&self, guard: &LoadedGuard, event_json: &[u8], part_chars: &[usize], budget: &Budget) -> Run {
+        let Some(_permit) = self.permits.acquire() else {
+            let message = "no place came free in time".to_owned();
+            let outcome = Outcome::Failure(Failure { kind: FailureKind::NoCapacity, message });
+            return Run { outcome, fuel_used: 0, duration_us: 0 };
+        };
+        let started = Instant::now();
+        let mut store = self.store(guard, budget, started);
+        let answer = answer_of(&mut store, guard, event_json, budget);
+        let fuel_used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let outcome = match answer.and_then(|bytes| verdict_of(&bytes, part_chars).map_err(Stop::BadOutput)) {
+            Ok(verdict) => Outcome::Verdict(verdict),
+            Err(stop) => Outcome::Failure(stop.into_failure()),
+        };
+        drop(store);
+        Run { outcome, fuel_used, duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
+    }
+
+    fn store(&self, guard: &LoadedGuard, budget: &Budget, started: Instant) -> Store<HostState> {
+        let state = HostState {
+            limits: Limits { memory_bytes: budget.memory_bytes.min(Budget::MAX_MEMORY_BYTES) },
+            powers: Arc::clone(&guard.powers),
+            wasm_tools: Arc::clone(&self.wasm_tools),
+            deadline: started + budget.deadline(),
+            memory: None,
+            pending: None,
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(ticks(budget.deadline()));
+        store
+    }
+}
+
+/// Epoch ticks that cover `time`: one more than whole ticks, since the present one is under way.
+pub(crate) fn ticks(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+fn answer_of(store: &mut Store<HostState>, guard: &LoadedGuard, event: &[u8], budget: &Budget) -> Result<Vec<u8>, Stop> {
+    store.set_fuel(budget.fuel)?;
+    let instance = guard.program.instance.instantiate(&mut *store)?;
+    let memory = memory_of(store, &instance, &guard.entry)?;
+    store.data_mut().memory = Some(memory);
+    if let Some(image) = &guard.program.image {
+        let missing = image.memory_bytes.saturating_sub(memory.data_size(&*store)) as u64;
+        memory.grow(&mut *store, missing.div_ceil(64 << 10))?;
+        if !image.apply(memory.data_mut(&mut *store)) {
+            return Err(Stop::Engine(wasmtime::Error::msg("the guard's image does not fit its memory")));
+        }
+    }
+    exchange(store, &instance, &guard.entry, event, budget.output_bytes)
+}
+
+/// Hands `input` over and takes the answer back, by the rules that guards and tools share.
+pub(crate) fn exchange<T: 'static>(
+    store: &mut Store<T>,
+    instance: &Instance,
+    entry: &Entry,
+    input: &[u8],
+    max_output: u64,
+) -> Result<Vec<u8>, Stop> {
+    let memory = memory_of(store, instance, entry)?;
+    let len = i32::try_from(input.len()).map_err(|_| Stop::BadOutput("input is larger than 2 GiB".to_owned()))?;
+    let alloc = function(store, instance, &entry.alloc)?.typed::<i32, i32>(&*store)?;
+    let ptr = alloc.call(&mut *store, len)?;
+    let start = ptr as u32 as usize;
+    let target = memory.data_mut(&mut *store).get_mut(start..start.saturating_add(input.len()));
+    match target {
+        Some(target) if ptr != 0 => target.copy_from_slice(input),
+        _ => return Err(Stop::BadOutput(format!("the guest gave no room for {len} bytes of input"))),
+    }
+    let call = function(store, instance, &entry.call)?.typed::<(i32, i32), i64>(&*store)?;
+    let packed = call.call(&mut *store, (ptr, len))?;
+    let (ptr, len) = parapet_abi::unpack(packed as u64);
+    if u64::from(len) > max_output {
+        return Err(Stop::BadOutput(format!("output of {len} bytes, {max_output} allowed")));
+    }
+    let start = ptr as usize;
+    let output = memory.data(&*store).get(start..start.saturating_add(len as usize));
+    output.map(<[u8]>::to_vec).ok_or_else(|| Stop::BadOutput("output outside of the memory".to_owned()))
+}
+
+fn memory_of<T: 'static>(store: &mut Store<T>, instance: &Instance, entry: &Entry) -> Result<wasmtime::Memory, Stop> {
+    match instance.get_module_export(&mut *store, &entry.memory) {
+        Some(Extern::Memory(memory)) => Ok(memory),
+        _ => Err(Stop::Engine(HostError::BadCall("no memory is exported").into())),
+    }
+}
+
+fn function<T: 'static>(
+    store: &mut Store<T>,
+    instance: &Instance,
+    export: &wasmtime::ModuleExport,
+) -> Result<wasmtime::Func, Stop> {
+    match instance.get_module_export(&mut *store, export) {
+        Some(Extern::Func(function)) => Ok(function),
+        _ => Err(Stop::Engine(HostError::BadCall("a function of the interface is not exported").into())),
+    }
+}
+
+fn verdict_of(bytes: &[u8], part_chars: &[usize]) -> Result<Verdict, String> {
+    let verdict: Verdict = serde_json::from_slice(bytes).map_err(|error| format!("answer is no verdict: {error}"))?;
+    verdict.complaint(part_chars).map_or(Ok(verdict), Err)
+}
+
+impl Stop {
+    /// The domain's word for it, told by type and never by text.
+    pub(crate) fn into_failure(self) -> Failure {
+        let error = match self {
+            Self::BadOutput(message) => return Failure { kind: FailureKind::BadOutput, message },
+            Self::Engine(error) => error,
+        };
+        let kind = match (error.downcast_ref::<HostError>(), error.downcast_ref::<Trap>()) {
+            (Some(host), _) => kind_of_host_error(host),
+            (_, Some(Trap::OutOfFuel)) => FailureKind::OutOfFuel,
+            (_, Some(Trap::Interrupt)) => FailureKind::TimedOut,
+            _ => FailureKind::Trapped,
+        };
+        let message = error.downcast_ref::<HostError>().map_or_else(|| error.root_cause().to_string(), ToString::to_string);
+        Failure { kind, message }
+    }
+}
+
+const fn kind_of_host_error(error: &HostError) -> FailureKind {
+    match error {
+        HostError::OutOfMemory(_) => FailureKind::OutOfMemory,
+        HostError::OutOfFuel => FailureKind::OutOfFuel,
+        HostError::TimedOut => FailureKind::TimedOut,
+        HostError::ToolFailed { .. } => FailureKind::ToolFailed,
+        HostError::ToolNotGranted(_) => FailureKind::ToolNotGranted,
+        HostError::ScriptFailed(_) | HostError::BadCall(_) => FailureKind::Trapped,
+    }
+}

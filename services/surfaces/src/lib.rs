@@ -1,1 +1,25 @@
-//! parapet-surfaces
+//! Protocols: bodies to events, decisions back to bodies and streams.
+//! Pure: bytes in, bytes out. No server, no async, no clock, no HTTP types; a status is a number.
+
+pub mod check;
+pub mod generic;
+pub mod limits;
+pub mod listing;
+pub mod openai_chat;
+pub mod sse;
+
+mod body;
+mod collect;
+mod document;
+mod error;
+mod pointer;
+mod refusal;
+mod rewrite;
+
+pub use body::{Draft, Echo, ParsedBody};
+pub use error::{StreamError, SurfaceError};
+pub use refusal::{
+    RefusalContext, Reply, Style, decision_headers, failure, refusal,
+    status::{Fault, STATUS_TABLE, StatusRow},
+};
+pub use rewrite::{RewriteError, rewrite};

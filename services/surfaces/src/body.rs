@@ -1,0 +1,48 @@
+//! What a surface makes of one body: drafts of events, and the list of what no guard will see.
+
+use parapet_domain::fold::NotInspected;
+use parapet_domain::{Part, Stage};
+
+/// One body, taken apart. There is always at least one event.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParsedBody {
+    /// What has to be judged, in the order in which it should be.
+    pub events: Vec<Draft>,
+    /// What no guard will see, at most [`crate::limits::MAX_LISTED`] entries and one that stands for the rest.
+    pub not_inspected: Vec<NotInspected>,
+    /// How many entries the list would have without its limit.
+    pub not_inspected_total: usize,
+    /// Whether the caller asked for a stream.
+    pub stream: bool,
+    /// The model that a chat body names.
+    pub model: Option<String>,
+}
+
+/// An event without its identity, which only the gateway knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Which side of the agent this is.
+    pub stage: Stage,
+    /// The content, in the order of the body. Pointers lead into the body.
+    pub parts: Vec<Part>,
+    /// Values that say the same as a part in another form.
+    pub echoes: Vec<Echo>,
+}
+
+impl Draft {
+    /// A draft without echoes.
+    #[must_use]
+    pub const fn new(stage: Stage, parts: Vec<Part>) -> Self {
+        Self { stage, parts, echoes: Vec::new() }
+    }
+}
+
+/// A value that repeats a part in a form that cannot be edited, such as the log probabilities of its tokens.
+/// Becomes `null` when the part is edited, so that it cannot give away what was redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Echo {
+    /// Index into [`Draft::parts`].
+    pub part: usize,
+    /// JSON Pointer of the value.
+    pub pointer: String,
+}

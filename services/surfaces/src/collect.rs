@@ -1,0 +1,108 @@
+//! Takes values out of a document as parts, or lists them. Whatever a surface reads goes through one of these methods,
+//! so that nothing is dropped in silence.
+
+use parapet_domain::{Part, PartKind};
+
+use crate::SurfaceError;
+use crate::document::{Document, Node, Shape, embedded_json, is_plain_word};
+use crate::limits::{MAX_PARTS, MAX_POINTER_BYTES};
+use crate::listing::{Listing, UNMAPPED_FIELD};
+use crate::pointer;
+
+pub(crate) const JSON_TYPE: &str = "application/json";
+
+/// The parts and the list so far.
+pub(crate) struct Collector<'d> {
+    pub(crate) document: &'d Document<'d>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) listing: Listing,
+    total: usize,
+}
+
+impl<'d> Collector<'d> {
+    pub(crate) fn new(document: &'d Document<'d>) -> Self {
+        Self { document, parts: Vec::new(), listing: Listing::default(), total: 0 }
+    }
+
+    /// Adds a part, within the limits.
+    pub(crate) fn push(&mut self, part: Part) -> Result<(), SurfaceError> {
+        self.total += 1;
+        if self.total > MAX_PARTS {
+            return Err(SurfaceError::TooManyParts);
+        }
+        if part.pointer.len() > MAX_POINTER_BYTES {
+            return Err(SurfaceError::KeyTooLong);
+        }
+        self.parts.push(part);
+        Ok(())
+    }
+
+    /// Inspects a value of any shape: strings as text, objects and arrays with text in them as their JSON.
+    pub(crate) fn inspect(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+        match &node.shape {
+            Shape::String => self.text(node, pointer, template),
+            _ if self.document.carries_text(node) => self.json(node, pointer, PartKind::Json, template),
+            _ => Ok(()),
+        }
+    }
+
+    /// Inspects a string. That of a tool is read as JSON too, where it is an object or array.
+    pub(crate) fn text(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+        let text = self.document.string(node).unwrap_or_default();
+        let structured = template.kind == PartKind::ToolResult && text.trim_start().starts_with(['{', '[']);
+        let part = Part { pointer, ..template.clone() };
+        self.push(match structured.then(|| embedded_json(&text)).flatten() {
+            Some((plain, value)) => Part { text: plain.into_owned(), json: Some(value), media_type: JSON_TYPE.to_owned(), ..part },
+            None => Part { text: text.into_owned(), ..part },
+        })
+    }
+
+    /// Inspects a value as its JSON text.
+    pub(crate) fn json(&mut self, node: &Node<'_>, pointer: String, kind: PartKind, template: &Part) -> Result<(), SurfaceError> {
+        self.push(Part {
+            kind,
+            pointer,
+            media_type: JSON_TYPE.to_owned(),
+            text: self.document.json_text(node).into_owned(),
+            json: self.document.value(node),
+            ..template.clone()
+        })
+    }
+
+    /// A known setting: a plain word or number is no content; anything else is inspected.
+    pub(crate) fn setting(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+        if self.document.is_plain(node) { Ok(()) } else { self.inspect(node, pointer, template) }
+    }
+
+    /// A field that the surface does not know: listed, unless it holds no text.
+    pub(crate) fn unknown(&mut self, parent: &str, key: &str, node: &Node<'_>) {
+        if !is_plain_word(key) || self.document.carries_text(node) {
+            self.listing.add(parent, key, UNMAPPED_FIELD);
+        }
+    }
+
+    /// A field that cannot be inspected: listed, unless it is empty.
+    pub(crate) fn uninspectable(&mut self, parent: &str, key: &str, node: &Node<'_>, reason: &str) {
+        if self.document.carries_text(node) {
+            self.listing.add(parent, key, reason);
+        }
+    }
+
+    /// An array, or an error that says what should stand there.
+    pub(crate) fn items<'n>(&self, node: &'n Node<'d>, pointer: &str) -> Result<&'n [Node<'d>], SurfaceError> {
+        match &node.shape {
+            Shape::Array(items) => Ok(items),
+            _ => Err(SurfaceError::shape(pointer, "has to be an array")),
+        }
+    }
+}
+
+/// `template` with the name of the field that the text stands in.
+pub(crate) fn named(template: &Part, name: &str) -> Part {
+    Part { name: Some(name.to_owned()), ..template.clone() }
+}
+
+/// The pointer and node of each member, with its key.
+pub(crate) fn fields<'n, 'a>(node: &'n Node<'a>, parent: &str) -> impl Iterator<Item = (&'n str, &'n Node<'a>, String)> {
+    node.members().iter().map(move |(key, value)| (key.as_ref(), value, pointer::child(parent, key)))
+}

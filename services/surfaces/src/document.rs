@@ -1,0 +1,110 @@
+//! A JSON body with the place of every value in it, so that one value can be read or replaced and all other bytes stay.
+//! Strictness (duplicate keys, UTF-8, depth) is the domain's; this only adds positions, in one pass.
+
+use std::borrow::Cow;
+
+use parapet_domain::json;
+use serde_json::Value;
+
+use crate::SurfaceError;
+
+mod scan;
+mod words;
+
+pub(crate) use words::is_plain_word;
+
+/// A body that the strict parser accepted.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    text: &'a str,
+    root: Node<'a>,
+}
+
+/// One value and where it stands.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    start: u32,
+    end: u32,
+    pub(crate) shape: Shape<'a>,
+}
+
+/// The kind of a value, with what is in it.
+#[derive(Debug)]
+pub(crate) enum Shape<'a> {
+    Null,
+    Bool(bool),
+    Number,
+    String,
+    Array(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, SurfaceError> {
+        json::parse(bytes).map_err(SurfaceError::Json)?;
+        let text = std::str::from_utf8(bytes).map_err(|e| SurfaceError::Json(json::JsonError::Utf8(e.valid_up_to())))?;
+        Ok(Self { text, root: scan::scan(text)? })
+    }
+
+    pub(crate) const fn root(&self) -> &Node<'a> {
+        &self.root
+    }
+
+    /// The value as it stands in the body.
+    pub(crate) fn raw(&self, node: &Node<'_>) -> &'a str {
+        self.text.get(node.start as usize..node.end as usize).unwrap_or_default()
+    }
+
+    /// The text of a string value, and of nothing else.
+    pub(crate) fn string(&self, node: &Node<'_>) -> Option<Cow<'a, str>> {
+        match node.shape {
+            Shape::String => Some(decode(self.raw(node))),
+            _ => None,
+        }
+    }
+
+    /// The JSON text of the value in which a guard can read every character.
+    pub(crate) fn json_text(&self, node: &Node<'_>) -> Cow<'a, str> {
+        scan::without_needless_escapes(self.raw(node))
+    }
+
+    /// The value as the strict parser reads it.
+    pub(crate) fn value(&self, node: &Node<'_>) -> Option<Value> {
+        json::parse_str(self.raw(node)).ok()
+    }
+}
+
+impl<'a> Node<'a> {
+    /// First byte and one past the last.
+    pub(crate) const fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The members of an object; none for anything else.
+    pub(crate) fn members(&self) -> &[(Cow<'a, str>, Self)] {
+        match &self.shape {
+            Shape::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// One member. Takes time in the number of members: not for use in a loop over keys.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.members().iter().find(|(k, _)| k == key).map(|(_, node)| node)
+    }
+}
+
+/// JSON text that came inside a string, such as the arguments of a tool call: the text in which a guard can read every
+/// character, and the value. `None` when it is not JSON.
+pub(crate) fn embedded_json(text: &str) -> Option<(Cow<'_, str>, Value)> {
+    let value = json::parse_str(text).ok()?;
+    Some((scan::without_needless_escapes(text), value))
+}
+
+fn decode(raw: &str) -> Cow<'_, str> {
+    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+    if inner.contains('\\') { Cow::Owned(serde_json::from_str(raw).unwrap_or_default()) } else { Cow::Borrowed(inner) }
+}
+
+#[cfg(test)]
+mod tests;

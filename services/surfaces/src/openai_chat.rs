@@ -1,0 +1,18 @@
+//! OpenAI chat completions, `POST /v1/chat/completions`: requests, answers and streamed answers.
+
+mod answer;
+mod content;
+mod request;
+mod settings;
+mod stream;
+mod tool_call;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;
+
+pub use answer::parse_answer;
+pub(crate) use request::read_messages;
+pub use request::parse_request;
+pub use stream::{HeldAnswer, StreamAnswer, replay};

@@ -1,0 +1,61 @@
+//! The fields that are settings, by name. A setting is no content as long as its value is a number or a plain word;
+//! any other value of it is inspected. A field on no list is reported as not inspected.
+
+/// Fields of a request.
+pub(super) const REQUEST: &[&str] = &[
+    "audio",
+    "frequency_penalty",
+    "function_call",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "modalities",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "reasoning_effort",
+    "response_format",
+    "seed",
+    "service_tier",
+    "store",
+    "stream_options",
+    "temperature",
+    "tool_choice",
+    "top_logprobs",
+    "top_p",
+    "verbosity",
+];
+
+/// Fields of a request that are inspected whatever they hold: they name people, or reach the model as text.
+pub(super) const REQUEST_CONTENT: &[&str] = &["metadata", "safety_identifier", "stop", "user", "web_search_options"];
+
+/// Fields of a completion and of a chunk.
+pub(super) const ANSWER: &[&str] = &[
+    "created",
+    "id",
+    "model",
+    "obfuscation",
+    "object",
+    "prompt_filter_results",
+    "provider",
+    "service_tier",
+    "system_fingerprint",
+    "usage",
+];
+
+/// Fields of a choice.
+pub(super) const CHOICE: &[&str] =
+    &["content_filter_offsets", "content_filter_results", "finish_reason", "index", "native_finish_reason", "stop_reason"];
+
+/// Fields of a message besides its content.
+pub(super) const MESSAGE: &[&str] = &["cache_control", "role", "tool_call_id"];
+
+/// Fields of a content part besides its content.
+pub(super) const CONTENT_PART: &[&str] = &["cache_control", "type"];
+
+/// Fields of a tool call besides its name, id and arguments.
+pub(super) const TOOL_CALL: &[&str] = &["index", "type"];

@@ -1,0 +1,211 @@
+//! The chunks of a stream put together to one completion. Nothing is dropped: a field that is not known is kept, so that
+//! the completion lists it as not inspected.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, map::Entry};
+
+use crate::document::is_plain_word;
+
+/// What the chunks so far amount to.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    chunks: usize,
+    envelope: Map<String, Value>,
+    choices: BTreeMap<u64, Choice>,
+}
+
+#[derive(Debug, Default)]
+struct Choice {
+    message: Map<String, Value>,
+    calls: Calls,
+    rest: Map<String, Value>,
+}
+
+/// Tool calls by their `index`. Some servers leave it out: a new id then means a new call.
+#[derive(Debug, Default)]
+struct Calls {
+    by_index: BTreeMap<u64, Map<String, Value>>,
+    index_by_id: HashMap<String, u64>,
+    last: u64,
+}
+
+impl Assembly {
+    pub(super) fn add(&mut self, chunk: Map<String, Value>) -> Result<(), &'static str> {
+        self.chunks += 1;
+        for (key, value) in chunk {
+            match (key.as_str(), value) {
+                ("choices", Value::Array(choices)) => choices.into_iter().try_for_each(|choice| self.add_choice(choice))?,
+                ("choices", Value::Null) | ("error", _) => {}
+                ("choices", _) => return Err("`choices` is no array"),
+                (_, value) => settle(&mut self.envelope, key, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_choice(&mut self, choice: Value) -> Result<(), &'static str> {
+        let Value::Object(fields) = choice else { return Err("a choice is no object") };
+        let index = match fields.get("index") {
+            None | Some(Value::Null) => 0,
+            Some(index) => index.as_u64().ok_or("the `index` of a choice is no whole number")?,
+        };
+        let choice = self.choices.entry(index).or_default();
+        for (key, value) in fields {
+            match (key.as_str(), value) {
+                ("index", _) | ("delta" | "message", Value::Null) => {}
+                ("delta" | "message", Value::Object(delta)) => choice.add_delta(delta)?,
+                ("delta" | "message", _) => return Err("`delta` is no object"),
+                ("logprobs", value) => grow(&mut choice.rest, key, value),
+                (_, value) => settle(&mut choice.rest, key, value),
+            }
+        }
+        Ok(())
+    }
+
+    /// The completion as JSON, or `None` when there was no chunk.
+    pub(super) fn finish(mut self) -> Option<Vec<u8>> {
+        if self.chunks == 0 {
+            return None;
+        }
+        self.envelope.insert("object".to_owned(), "chat.completion".into());
+        let choices = self.choices.into_iter().map(|(index, choice)| choice.finish(index)).collect();
+        self.envelope.insert("choices".to_owned(), Value::Array(choices));
+        serde_json::to_vec(&self.envelope).ok()
+    }
+}
+
+impl Choice {
+    fn add_delta(&mut self, delta: Map<String, Value>) -> Result<(), &'static str> {
+        for (key, value) in delta {
+            match (key.as_str(), value) {
+                ("tool_calls", Value::Array(calls)) => calls.into_iter().try_for_each(|call| self.calls.add(call))?,
+                ("tool_calls", Value::Null) => {}
+                ("tool_calls", _) => return Err("`tool_calls` is no array"),
+                ("role", value) => settle(&mut self.message, key, value),
+                (_, value) => grow(&mut self.message, key, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, index: u64) -> Value {
+        if !self.calls.by_index.is_empty() {
+            let calls = self.calls.by_index.into_values().map(Value::Object).collect();
+            self.message.insert("tool_calls".to_owned(), Value::Array(calls));
+        }
+        self.message.entry("content").or_insert(Value::Null);
+        self.rest.insert("index".to_owned(), index.into());
+        self.rest.insert("message".to_owned(), Value::Object(self.message));
+        Value::Object(self.rest)
+    }
+}
+
+impl Calls {
+    fn add(&mut self, call: Value) -> Result<(), &'static str> {
+        let Value::Object(fields) = call else { return Err("a tool call is no object") };
+        let index = self.index_of(&fields)?;
+        self.last = index;
+        let call = self.by_index.entry(index).or_default();
+        for (key, value) in fields {
+            match key.as_str() {
+                "index" => {}
+                "id" | "type" => settle(call, key, value),
+                _ => grow(call, key, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn index_of(&mut self, fields: &Map<String, Value>) -> Result<u64, &'static str> {
+        let id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let index = match fields.get("index") {
+            None | Some(Value::Null) => {
+                let next = self.by_index.last_key_value().map_or(0, |(last, _)| last.saturating_add(1));
+                id.map_or(self.last, |id| self.index_by_id.get(id).copied().unwrap_or(next))
+            }
+            Some(index) => index.as_u64().ok_or("the `index` of a tool call is no whole number")?,
+        };
+        if let Some(id) = id {
+            self.index_by_id.entry(id.to_owned()).or_insert(index);
+        }
+        Ok(index)
+    }
+}
+
+/// A field that each chunk repeats, such as `id`: the last value counts. Values that may be content are all kept.
+fn settle(fields: &mut Map<String, Value>, key: String, value: Value) {
+    match fields.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(mut entry) => {
+            let old = entry.get_mut();
+            match (is_setting(old), is_setting(&value)) {
+                _ if value.is_null() || *old == value => {}
+                (true, _) => *old = value,
+                (false, true) => {}
+                (false, false) => collect(old, value),
+            }
+        }
+    }
+}
+
+/// A field that grows from chunk to chunk: texts are joined, arrays extended, objects grown field by field.
+fn grow(fields: &mut Map<String, Value>, key: String, value: Value) {
+    match fields.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(mut entry) => {
+            // Some servers repeat the whole name in each chunk.
+            let repeated = entry.key() == "name" && *entry.get() == value;
+            if !repeated {
+                grow_value(entry.get_mut(), value);
+            }
+        }
+    }
+}
+
+fn grow_value(old: &mut Value, new: Value) {
+    match (old, new) {
+        (_, Value::Null) => {}
+        (old @ Value::Null, new) => *old = new,
+        (Value::String(old), Value::String(new)) => old.push_str(&new),
+        (Value::Array(old), Value::Array(new)) => new.into_iter().for_each(|item| grow_array(old, item)),
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in new {
+                if matches!(key.as_str(), "index" | "type" | "id" | "format") { settle(old, key, value) } else { grow(old, key, value) }
+            }
+        }
+        (old @ (Value::Number(_) | Value::Bool(_)), new @ (Value::Number(_) | Value::Bool(_))) => *old = new,
+        (old, new) => collect(old, new),
+    }
+}
+
+/// An item with the `index` of the last one continues it.
+fn grow_array(items: &mut Vec<Value>, item: Value) {
+    match items.last_mut() {
+        Some(last) if item.get("index").is_some_and(|index| last.get("index") == Some(index)) => grow_value(last, item),
+        _ => items.push(item),
+    }
+}
+
+/// Keeps two values that do not fit together.
+fn collect(old: &mut Value, new: Value) {
+    match old {
+        Value::Array(items) if items.last() == Some(&new) => {}
+        Value::Array(items) => items.push(new),
+        old => *old = Value::Array(vec![old.take(), new]),
+    }
+}
+
+/// Whether a value can be no content: see [`crate::document`].
+fn is_setting(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty() || is_plain_word(text),
+        Value::Array(items) => items.iter().all(is_setting),
+        Value::Object(fields) => fields.iter().all(|(key, value)| is_plain_word(key) && is_setting(value)),
+        _ => true,
+    }
+}

@@ -1,0 +1,101 @@
+//! Tool calls, in a request's history and in an answer, in the current form and the legacy one.
+
+use parapet_domain::{Part, PartKind};
+
+use super::settings;
+use crate::SurfaceError;
+use crate::collect::{Collector, JSON_TYPE, fields, named};
+use crate::document::{Node, Shape, embedded_json, is_plain_word};
+use crate::pointer;
+
+/// Reads one element of `tool_calls`. There is always at least one part, even for a call of an unknown type.
+/// Gives back the call's id and the tool's name.
+pub(super) fn read(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    parent: &str,
+    template: &Part,
+) -> Result<(Option<String>, Option<String>), SurfaceError> {
+    let call_id = node.get("id").and_then(|id| out.document.string(id)).map(|id| id.into_owned());
+    let template = Part { kind: PartKind::ToolCall, call_id: call_id.clone(), ..template.clone() };
+    let mut tool = None;
+    let before = out.parts.len();
+    if !matches!(node.shape, Shape::Object(_)) {
+        out.inspect(node, parent.to_owned(), &Part { kind: PartKind::Text, ..template.clone() })?;
+    }
+    for (key, value, pointer) in fields(node, parent) {
+        match key {
+            "function" | "custom" => tool = read_function(out, value, &pointer, &template)?.or(tool),
+            "id" => out.setting(value, pointer, &Part { kind: PartKind::Text, ..named(&template, "call_id") })?,
+            key if settings::TOOL_CALL.contains(&key) => {
+                out.setting(value, pointer, &Part { kind: PartKind::Text, ..named(&template, key) })?;
+            }
+            key => out.unknown(parent, key, value),
+        }
+    }
+    if !out.parts.iter().skip(before).any(|part| part.kind == PartKind::ToolCall) {
+        out.push(Part { pointer: parent.to_owned(), ..template })?;
+    }
+    Ok((call_id, tool))
+}
+
+/// Reads an object with a name and arguments: `function`, `custom`, or the legacy `function_call`.
+/// Gives back the tool's name.
+pub(super) fn read_function(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    parent: &str,
+    template: &Part,
+) -> Result<Option<String>, SurfaceError> {
+    let tool = node.get("name").and_then(|name| out.document.string(name)).map(|name| name.into_owned());
+    let template = Part { kind: PartKind::ToolCall, tool: tool.clone(), ..template.clone() };
+    let before = out.parts.len();
+    if !matches!(node.shape, Shape::Object(_)) {
+        out.inspect(node, parent.to_owned(), &Part { kind: PartKind::Text, ..template.clone() })?;
+    }
+    for (key, value, pointer) in fields(node, parent) {
+        match key {
+            "arguments" | "input" => read_arguments(out, value, pointer, &template)?,
+            "name" => read_name(out, value, pointer, &template)?,
+            key => out.unknown(parent, key, value),
+        }
+    }
+    if !out.parts.iter().skip(before).any(|part| part.kind == PartKind::ToolCall) {
+        out.push(Part { pointer: parent.to_owned(), ..template })?;
+    }
+    Ok(tool)
+}
+
+/// Arguments are JSON in a string; some servers give the JSON itself, and a model may write what is no JSON at all.
+fn read_arguments(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+    if !matches!(node.shape, Shape::String) {
+        return out.json(node, pointer, PartKind::ToolCall, template);
+    }
+    let text = out.document.string(node).unwrap_or_default();
+    out.push(match embedded_json(&text) {
+        Some((plain, value)) => Part {
+            pointer,
+            text: plain.into_owned(),
+            json: Some(value),
+            media_type: JSON_TYPE.to_owned(),
+            ..template.clone()
+        },
+        None => Part { pointer, text: text.into_owned(), ..template.clone() },
+    })
+}
+
+/// The name travels in each part's `tool`; one that is no plain word may be content and is a part of its own too.
+fn read_name(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+    out.setting(node, pointer, &Part { kind: PartKind::Text, ..named(template, "tool_name") })
+}
+
+/// Reads `tools` or the legacy `functions`: one part for each definition, told as the operator's and not as the user's.
+pub(super) fn read_definitions(out: &mut Collector<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+    for (index, item) in out.items(node, parent)?.iter().enumerate() {
+        let name = ["function", "custom"].iter().find_map(|key| item.get(key)?.get("name")).or_else(|| item.get("name"));
+        let tool = name.and_then(|name| out.document.string(name)).filter(|name| is_plain_word(name)).map(|name| name.into_owned());
+        let template = Part { tool, ..template.clone() };
+        out.json(item, pointer::item(parent, index), PartKind::ToolDefinition, &template)?;
+    }
+    Ok(())
+}

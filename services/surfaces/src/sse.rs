@@ -1,0 +1,113 @@
+//! Server-sent events as the WHATWG specification reads them, from chunks cut anywhere.
+
+use crate::StreamError;
+
+/// One event of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SseEvent {
+    /// The `event` field, empty when there is none.
+    pub name: String,
+    /// The `data` lines, joined by line feeds.
+    pub data: String,
+}
+
+/// Reads a stream piece by piece. Comments, `id`, `retry` and unknown fields are skipped, as every client does.
+#[derive(Debug)]
+pub struct SseParser {
+    line: Vec<u8>,
+    name: String,
+    data: Option<String>,
+    after_cr: bool,
+    first_line: bool,
+    held: usize,
+    max_event_bytes: usize,
+}
+
+impl SseParser {
+    /// A parser that holds at most `max_event_bytes` of one event.
+    #[must_use]
+    pub const fn new(max_event_bytes: usize) -> Self {
+        Self { line: Vec::new(), name: String::new(), data: None, after_cr: false, first_line: true, held: 0, max_event_bytes }
+    }
+
+    /// Takes the next bytes and adds the events that they complete to `events`.
+    ///
+    /// # Errors
+    /// A line is not UTF-8, or an event is longer than the limit.
+    pub fn push(&mut self, mut chunk: &[u8], events: &mut Vec<SseEvent>) -> Result<(), StreamError> {
+        while let Some(first) = chunk.first() {
+            if std::mem::take(&mut self.after_cr) && *first == b'\n' {
+                chunk = chunk.get(1..).unwrap_or_default();
+                continue;
+            }
+            let Some(end) = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+                return self.hold(chunk);
+            };
+            self.hold(chunk.get(..end).unwrap_or_default())?;
+            self.after_cr = chunk.get(end) == Some(&b'\r');
+            chunk = chunk.get(end + 1..).unwrap_or_default();
+            self.end_line(events)?;
+        }
+        Ok(())
+    }
+
+    /// The stream has ended. The specification drops an event without its empty line; clients do not agree, so it is read.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push).
+    pub fn finish(&mut self, events: &mut Vec<SseEvent>) -> Result<(), StreamError> {
+        if !self.line.is_empty() {
+            self.end_line(events)?;
+        }
+        self.dispatch(events);
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
+        self.held += bytes.len();
+        if self.held > self.max_event_bytes {
+            return Err(StreamError::TooLarge { limit: self.max_event_bytes });
+        }
+        self.line.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end_line(&mut self, events: &mut Vec<SseEvent>) -> Result<(), StreamError> {
+        let line = std::mem::take(&mut self.line);
+        let mut line = std::str::from_utf8(&line).map_err(|_| StreamError::Utf8)?;
+        if std::mem::take(&mut self.first_line) {
+            line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        }
+        if line.is_empty() {
+            self.dispatch(events);
+            return Ok(());
+        }
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "data" => self.add_data(value),
+            "event" => value.clone_into(&mut self.name),
+            _ => self.held -= line.len().min(self.held),
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, value: &str) {
+        match &mut self.data {
+            Some(data) => {
+                data.push('\n');
+                data.push_str(value);
+            }
+            None => self.data = Some(value.to_owned()),
+        }
+    }
+
+    fn dispatch(&mut self, events: &mut Vec<SseEvent>) {
+        let name = std::mem::take(&mut self.name);
+        self.held = 0;
+        events.extend(self.data.take().map(|data| SseEvent { name, data }));
+    }
+}
+
+#[cfg(test)]
+mod tests;

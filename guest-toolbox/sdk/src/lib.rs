@@ -1,0 +1,8 @@
+//! The SDK for guests in Rust: `parapet_guard!` and `parapet_tool!` define the exports of `guard/1` and `tool/1`.
+//! Needs no standard library. `guest-toolbox/README.md` is the specification that it follows.
+#![no_std]
+extern crate alloc;
+
+pub use parapet_abi as abi;
+
+pub mod exports;

@@ -1,1 +1,28 @@
-//! parapet-store
+//! Decisions and guard sets on disk. The only crate with SQL: no SQL type leaves it.
+//! [`Store`] reads and writes, on SQLite or Postgres; [`Recorder`] turns single decisions into shared durable commits
+//! and hands out the receipt without which nothing is released.
+
+mod config;
+mod error;
+mod guard_set;
+mod lease;
+mod limits;
+mod overview;
+mod postgres;
+mod query;
+mod recorder;
+mod row;
+mod sqlite;
+mod store;
+mod text;
+
+pub use config::StoreConfig;
+pub use error::StoreError;
+pub use guard_set::GuardSetRecord;
+pub use overview::{Bucket, Counts, FailureCount, GuardCount, Latency, Overview, OverviewRequest};
+pub use query::{Cursor, DecisionFilter, DecisionPage, PageRequest};
+pub use recorder::{AuditMode, DrainReport, Receipt, RecordError, Recorded, Recorder, RecorderConfig, RecorderStats};
+pub use store::{Durability, Store};
+
+#[cfg(test)]
+mod tests;

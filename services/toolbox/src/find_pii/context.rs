@@ -1,0 +1,136 @@
+//! Words that tell what a number after them is. One pass over the text finds all of them.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+
+use crate::borders::{after, before};
+
+/// How far before a number, in bytes, a word still speaks of it.
+const REACH: usize = 48;
+
+/// What a word says about the number after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    Phone,
+    Card,
+    Ssn,
+    Birth,
+    Mrn,
+    Npi,
+    Passport,
+    License,
+    /// Some other kind of number, so that an earlier label does not reach it.
+    Other,
+}
+
+const WORDS: &[(Label, &[&str])] = &[
+    (
+        Label::Phone,
+        &[
+            "phone", "telephone", "tel", "mobile", "mob", "cell", "cellphone", "cellular", "handset", "landline", "fax", "call", "calling",
+            "called", "dial", "dialing", "dialling", "dialed", "ring", "sms", "text me", "texting", "texted", "message", "messaging",
+            "whatsapp", "hotline", "helpline", "voicemail", "pager", "answering", "answer", "contact", "reach", "reached", "desk",
+            "direct line", "telefon", "telefono", "teléfono", "téléphone", "telefone", "móvil", "celular", "portable", "handy",
+        ],
+    ),
+    (Label::Card, &["card", "credit", "debit", "visa", "mastercard", "amex", "american express", "maestro", "diners", "jcb", "cc"]),
+    (Label::Ssn, &["ssn", "social security", "social security number", "soc sec", "itin", "taxpayer identification"]),
+    (Label::Birth, &["born", "dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "birth"]),
+    (
+        Label::Mrn,
+        &["mrn", "medical record", "medical record number", "med rec", "patient id", "patient identifier", "patient number", "chart number"],
+    ),
+    (Label::Npi, &["npi", "national provider identifier", "national provider id"]),
+    (Label::Passport, &["passport"]),
+    (
+        Label::License,
+        &[
+            "driver's license", "drivers license", "driver license", "driver’s license", "driver's licence", "drivers licence",
+            "driver licence", "driver’s licence", "driving license", "driving licence", "dl",
+        ],
+    ),
+    (
+        Label::Other,
+        &[
+            "order", "invoice", "ticket", "tracking", "reference", "ref", "account", "acct", "zip", "zipcode", "postal", "postcode", "isbn",
+            "serial", "case", "version", "page", "row", "line", "amount", "price", "total", "sku", "model", "policy", "claim", "release",
+            "build", "id", "date", "time", "timestamp", "size", "port",
+        ],
+    ),
+];
+
+static AUTOMATON: LazyLock<Option<(AhoCorasick, Vec<Label>)>> = LazyLock::new(|| {
+    let words = || WORDS.iter().flat_map(|(label, words)| words.iter().map(move |word| (*label, *word)));
+    let automaton = AhoCorasickBuilder::new()
+        .match_kind(MatchKind::LeftmostLongest)
+        .ascii_case_insensitive(true)
+        .build(words().map(|(_, word)| word))
+        .ok()?;
+    Some((automaton, words().map(|(label, _)| label).collect()))
+});
+
+/// All such words of a text, in order.
+pub(super) struct Context {
+    hits: Vec<(usize, Label)>,
+}
+
+impl Context {
+    pub(super) fn scan(text: &str) -> Self {
+        let Some((automaton, labels)) = &*AUTOMATON else { return Self { hits: Vec::new() } };
+        let hit = |found: aho_corasick::Match| {
+            let label = *labels.get(found.pattern().as_usize())?;
+            is_whole_word(text, found.start(), found.end()).then_some((found.end(), label))
+        };
+        Self { hits: automaton.find_iter(text).filter_map(hit).collect() }
+    }
+
+    /// The label nearest before byte `at`, if it is near.
+    pub(super) fn nearest(&self, at: usize) -> Option<Label> {
+        self.before(at).next()
+    }
+
+    /// Whether `label` stands near before byte `at`, with others in between or not.
+    pub(super) fn says(&self, at: usize, label: Label) -> bool {
+        self.before(at).any(|l| l == label)
+    }
+
+    /// Where each word of `label` ends.
+    pub(super) fn ends(&self, label: Label) -> impl Iterator<Item = usize> {
+        self.hits.iter().filter(move |(_, l)| *l == label).map(|(end, _)| *end)
+    }
+
+    fn before(&self, at: usize) -> impl Iterator<Item = Label> {
+        let near = self.hits.partition_point(|(end, _)| *end <= at);
+        let hits = self.hits.get(..near).unwrap_or_default().iter().rev();
+        hits.take_while(move |(end, _)| at - end <= REACH).map(|(_, label)| *label)
+    }
+}
+
+/// A plural is the same word.
+fn is_whole_word(text: &str, start: usize, end: usize) -> bool {
+    let letter = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphabetic());
+    let end = if matches!(after(text, end), Some(b's' | b'S')) { end + 1 } else { end };
+    !letter(before(text, start)) && !letter(after(text, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_decides_and_far_words_do_not_count() {
+        let context = Context::scan("call about order 1234567");
+        assert_eq!(context.nearest(17), Some(Label::Other));
+        assert!(context.says(17, Label::Phone));
+        let far = format!("call {} 1234567", "x".repeat(60));
+        assert_eq!(Context::scan(&far).nearest(66), None);
+    }
+
+    #[test]
+    fn parts_of_words_are_no_labels_but_plurals_are() {
+        assert_eq!(Context::scan("recall 1").nearest(7), None);
+        assert_eq!(Context::scan("PHONES: 1").nearest(8), Some(Label::Phone));
+        assert_eq!(Context::scan("driver’s licence 1").ends(Label::License).count(), 1);
+    }
+}

@@ -1,0 +1,108 @@
+//! `find_secrets`: credentials in a text, by their fixed form, by the name they are assigned to, or in a URL.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use serde_json::Value;
+
+use crate::args::Args;
+use crate::finding::{Finding, resolve, to_json};
+use crate::{Prepared, ToolError, ToolRun, ToolSpec};
+
+mod assigned;
+mod plausible;
+mod private_key;
+mod tokens;
+mod url_password;
+
+use tokens::{FORMS, Token};
+
+const NAME: &str = "find_secrets";
+
+/// Confidence: the form belongs to this kind of secret alone.
+const CERTAIN: f64 = 1.0;
+/// Confidence: the place says that it is a secret, and the value looks like one.
+const LIKELY: f64 = 0.7;
+
+pub(crate) const SPEC: ToolSpec = ToolSpec {
+    name: NAME,
+    signature: "find_secrets(text: string) -> [{\"type\", \"start\", \"end\", \"text\", \"score\"}]",
+    doc: "Credentials in `text`: tokens with a fixed form (AWS, GitHub, GitLab, Slack, OpenAI, Anthropic, Stripe, Google, npm, PyPI and \
+          others, JSON Web Tokens), private keys (`private_key`), passwords in URLs and connection strings (`url_password`), bearer and \
+          basic authorization headers (`bearer_token`, `basic_auth`), and values assigned to a name such as password (`password`) or \
+          secret, token, api_key (`secret`, when random enough). Placeholders and references such as <key>, ${KEY} or os.environ[...] do not \
+          count. The span is the secret alone, without its name or quotes. Findings do not overlap, are in text order, and `start` and \
+          `end` count characters. `score` is 1.0 for fixed forms, 0.7 otherwise.",
+    example: "find_secrets(\"export GH_TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345\") == [#{\"type\": \"github_token\", \
+              \"start\": 16, \"end\": 56, \"text\": \"ghp_0123456789abcdefghijABCDEFGHIJ012345\", \"score\": 1.0}]",
+    min_args: 1,
+    max_args: 1,
+    pure: true,
+    base_fuel: 2_000,
+    fuel_per_byte: 20,
+    max_input_bytes: 1 << 20,
+    run: ToolRun::Native(run),
+};
+
+/// What a literal in the text may begin.
+#[derive(Debug)]
+enum Clue {
+    /// Index into the tokens.
+    Token(usize),
+    KeyBlock,
+    Url,
+    Assigned(assigned::Name),
+}
+
+/// One automaton over all literals: a text without any costs one pass.
+struct Clues {
+    automaton: AhoCorasick,
+    /// By pattern of the automaton.
+    clues: Vec<Clue>,
+    tokens: Vec<Token>,
+}
+
+static CLUES: LazyLock<Option<Clues>> = LazyLock::new(|| {
+    let tokens = || FORMS.iter().enumerate().flat_map(|(at, (_, begins, _))| begins.iter().map(move |literal| (*literal, Clue::Token(at))));
+    let names = || assigned::NAMES.iter().flat_map(|(name, words)| words.iter().map(move |word| (*word, Clue::Assigned(*name))));
+    let all = || tokens().chain(names()).chain([(private_key::BEGIN, Clue::KeyBlock), ("://", Clue::Url)]);
+    let automaton = AhoCorasickBuilder::new()
+        .match_kind(MatchKind::LeftmostLongest)
+        .ascii_case_insensitive(true)
+        .build(all().map(|(literal, _)| literal))
+        .ok()?;
+    let compiled = FORMS.iter().map(|(kind, _, pattern)| Token::new(kind, pattern)).collect();
+    Some(Clues { automaton, clues: all().map(|(_, clue)| clue).collect(), tokens: compiled })
+});
+
+fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
+    let text = Args::new(NAME, args).text(0, "text")?;
+    to_json(NAME, "type", text, &resolve(search(text)))
+}
+
+fn search(text: &str) -> Vec<Finding<'static>> {
+    let (mut found, mut done) = (Vec::new(), 0);
+    let Some(Clues { automaton, clues, tokens }) = &*CLUES else { return found };
+    for hit in automaton.find_iter(text) {
+        // What a finding covers is not searched again: that keeps the whole search linear.
+        if hit.start() < done {
+            continue;
+        }
+        let Some(clue) = clues.get(hit.pattern().as_usize()) else { continue };
+        let finding = match clue {
+            Clue::Token(at) => tokens.get(*at).and_then(|token| tokens::read(text, hit.start(), token)),
+            Clue::KeyBlock => private_key::read(text, hit.start()),
+            Clue::Url => url_password::read(text, hit.end()),
+            Clue::Assigned(name) => assigned::read(text, hit.span().into(), *name),
+        };
+        if let Some(finding) = finding {
+            // A fixed form may begin inside an assigned value, and names it better.
+            done = if finding.score == Some(CERTAIN) { finding.span.end } else { done };
+            found.push(finding);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

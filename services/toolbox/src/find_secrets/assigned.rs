@@ -1,0 +1,80 @@
+//! Values assigned to a name that says they are secret, and authorization headers.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::LIKELY;
+use super::plausible::{is_key, is_mixed, is_password};
+use crate::borders::{ahead, before, is_word};
+use crate::constant_regex::ascii;
+use crate::finding::Finding;
+
+/// What a name announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// People choose it.
+    Password,
+    /// A program made it.
+    Key,
+    /// `Bearer` in a header.
+    Bearer,
+    /// `Basic` in a header.
+    Basic,
+}
+
+pub(super) const NAMES: &[(Name, &[&str])] = &[
+    (Name::Password, &["password", "passwd", "passphrase", "pwd", "db_pass", "dbpass", "_pass"]),
+    (
+        Name::Key,
+        &[
+            "secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "access-key", "private_key", "privatekey",
+            "account_key", "accountkey", "auth_key", "authkey", "signing_key", "encryption_key", "credential", "sharedaccesskey",
+        ],
+    ),
+    (Name::Bearer, &["bearer "]),
+    (Name::Basic, &["authorization: basic "]),
+];
+
+/// Rest of the name, quote, sign, quote, value: 1 in quotes, 2 bare.
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    ascii(
+        r#"(?x)^[A-Za-z0-9_-]{0,24} \\?["'`]? \]? [\ \t]{0,4}
+        (?: :[\ \t]{0,2}[A-Za-z_][A-Za-z0-9_]{0,20}[\ \t]{0,2}= | := | => | = | : | \ (?i:is)[\ :] ) [\ \t]{0,4}
+        (?: \\?["'`]([^"'`\r\n\\]{4,200}) | ([^\s"'`,;(){}\[\]<>&|\\]{4,200}) )"#,
+    )
+});
+static HEADER_VALUE: LazyLock<Regex> = LazyLock::new(|| ascii(r"^[ ]{0,3}([A-Za-z0-9._~+/-]{12,2048}={0,2})"));
+
+/// The value after the name in `name_span`, if it looks like a secret.
+pub(super) fn read(text: &str, name_span: Range<usize>, name: Name) -> Option<Finding<'static>> {
+    match name {
+        Name::Password | Name::Key => assignment(text, &name_span, name),
+        Name::Bearer if before(text, name_span.start).is_some_and(is_word) => None,
+        Name::Bearer => header("bearer_token", text, name_span.end),
+        Name::Basic => header("basic_auth", text, name_span.end),
+    }
+}
+
+fn assignment(text: &str, name_span: &Range<usize>, name: Name) -> Option<Finding<'static>> {
+    let captures = ASSIGNMENT.captures(ahead(text, name_span.end, 512).as_bytes())?;
+    let quoted = captures.get(1);
+    let value = quoted.or_else(|| captures.get(2))?;
+    let start = name_span.end + value.start();
+    // A value cut at its limit may end within a character.
+    let end = text.floor_char_boundary(name_span.end + value.end());
+    let text = text.get(start..end)?;
+    let kind = match name {
+        Name::Password if is_password(text, quoted.is_some()) => "password",
+        Name::Key if is_key(text) => "secret",
+        _ => return None,
+    };
+    Some(Finding::scored(kind, start..end, LIKELY))
+}
+
+fn header(kind: &'static str, text: &str, start: usize) -> Option<Finding<'static>> {
+    let value = HEADER_VALUE.captures(ahead(text, start, 4 << 10).as_bytes())?.get(1)?;
+    let span = start + value.start()..start + value.end();
+    is_mixed(text.get(span.clone())?).then(|| Finding::scored(kind, span, LIKELY))
+}

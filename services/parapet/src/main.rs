@@ -1,1 +1,59 @@
-fn main() {}
+//! The one binary. This file is an index: it reads the command line, runs the command and ends with its exit code.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use exit::Exit;
+
+mod audit;
+mod bench;
+mod bundled;
+mod check;
+mod cli;
+mod config;
+mod demo;
+mod event_input;
+mod exit;
+mod failure;
+mod guard;
+mod http_client;
+mod log;
+mod output;
+mod parts;
+mod registry;
+mod serve;
+mod sidecar;
+mod state_dir;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::BuildChild = cli.command {
+        // No runtime and no threads: the child puts limits on itself before it reads anything.
+        return parapet_sandbox::child_main();
+    }
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => failure::report(&error).into(),
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit> {
+    let json = cli.json;
+    match cli.command {
+        Command::BuildChild => Ok(Exit::Failure),
+        Command::Serve(args) => block_on(serve::run(args, json)),
+        Command::Check(args) => block_on(check::run(args, json)),
+        Command::Guard(command) => guard::run(command, json),
+        Command::Audit(command) => block_on(audit::run(command, json)),
+        Command::Bench(command) => block_on(bench::run(command, json)),
+        Command::Demo(args) => block_on(demo::run(args, json)),
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    runtime.block_on(command)
+}

@@ -23,6 +23,10 @@ pub(crate) fn json(out: &mut impl Write, value: &impl Serialize) -> io::Result<(
 
 /// Emphasis for headings.
 pub(crate) const BOLD: Style = Style::new().bold();
+/// For what went well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// For what did not.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 /// For what matters less.
 pub(crate) const DIM: Style = Style::new().dimmed();
 

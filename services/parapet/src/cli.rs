@@ -1,0 +1,46 @@
+//! The command line: every subcommand in one list. Arguments stand with the command that takes them.
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::{audit, bench, check, demo, guard, serve};
+
+/// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
+/// records every decision.
+#[derive(Debug, Parser)]
+#[command(name = "parapet", version, propagate_version = true, after_help = Exit::TABLE, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Prints JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the sidecar
+    Serve(serve::Args),
+    /// Judges one event and prints the verdicts
+    Check(check::Args),
+    /// Makes, builds, tests, lists and runs guards
+    #[command(subcommand)]
+    Guard(guard::Command),
+    /// Reads the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Measures against published benchmarks
+    #[command(subcommand)]
+    Bench(bench::Command),
+    /// Starts a sidecar with a demo agent, sends real exchanges and shows what was decided
+    Demo(demo::Args),
+    /// Builds one guard with limits on this process; the sandbox starts it
+    #[command(hide = true)]
+    BuildChild,
+}
+
+impl Command {
+    /// Name of the hidden subcommand, for whoever starts it.
+    pub(crate) const BUILD_CHILD: &str = "build-child";
+}

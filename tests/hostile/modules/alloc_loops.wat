@@ -1,0 +1,7 @@
+;; expect: out_of_fuel
+(module
+  (memory (export "memory") 2)
+  (func (export "guard_abi") (result i32) (i32.const 1))
+  (func (export "guard_alloc") (param i32) (result i32) (loop (br 0)) (unreachable))
+  (func (export "guard_check") (param i32 i32) (result i64) (i64.const 0x0000001000000013))
+)

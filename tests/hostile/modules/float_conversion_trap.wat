@@ -1,0 +1,7 @@
+;; expect: trapped
+(module
+  (memory (export "memory") 2)
+  (func (export "guard_abi") (result i32) (i32.const 1))
+  (func (export "guard_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "guard_check") (param i32 i32) (result i64) (i64.trunc_f64_s (f64.const nan)))
+)

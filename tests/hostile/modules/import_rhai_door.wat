@@ -1,0 +1,8 @@
+;; expect: refused
+(module
+  (import "parapet:rhai/1" "call_tool" (func (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (func (export "guard_abi") (result i32) (i32.const 1))
+  (func (export "guard_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "guard_check") (param i32 i32) (result i64) (i64.const 0x0000001000000013))
+)

@@ -1,0 +1,9 @@
+;; expect: refused
+(module
+  (memory (export "memory") 2)
+  (func $s (loop (drop (memory.grow (i32.const 16))) (br 0)))
+  (start $s)
+  (func (export "guard_abi") (result i32) (i32.const 1))
+  (func (export "guard_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "guard_check") (param i32 i32) (result i64) (i64.const 0x0000001000000013))
+)

@@ -1,0 +1,108 @@
+//! Compares what the clients got, and what reached the model, with what stands in the log.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+
+use anyhow::Result;
+use parapet_domain::{DecisionRecord, Stage};
+use parapet_store::{DecisionFilter, PageRequest, Store, StoreConfig};
+use uuid::Uuid;
+
+use crate::clients::Results;
+use crate::setup::Setup;
+
+/// The outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// Decisions behind a released answer that stand in the log exactly once.
+    pub(crate) passed: usize,
+    /// What is wrong.
+    pub(crate) failed: Vec<String>,
+    /// Rows in the log.
+    rows: usize,
+    /// Requests that reached the model.
+    asked: usize,
+}
+
+pub(crate) async fn check(setup: &Setup, results: &Results) -> Result<Checked> {
+    let rows = all_rows(&setup.cluster.url()).await?;
+    let mut checked = Checked { rows: rows.len(), failed: results.unexpected.clone(), ..Checked::default() };
+    check_unique(&rows, &mut checked);
+    check_released(&rows, &results.released, &mut checked);
+    check_model(&rows, setup, &mut checked);
+    Ok(checked)
+}
+
+async fn all_rows(url: &str) -> Result<Vec<DecisionRecord>> {
+    let store = Store::open(&StoreConfig::new(url)).await?;
+    let filter = DecisionFilter::of(parapet_domain::event::DEFAULT_TENANT);
+    let (mut rows, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT));
+    loop {
+        let found = store.decisions(&filter, &page).await?;
+        rows.extend(found.records);
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(rows),
+        }
+    }
+}
+
+/// No row twice: neither its id nor its event.
+fn check_unique(rows: &[DecisionRecord], checked: &mut Checked) {
+    let (mut ids, mut events) = (HashSet::new(), HashSet::new());
+    for row in rows {
+        if !ids.insert(row.id) || !events.insert(row.event_id) {
+            checked.failed.push(format!("decision {} stands in the log twice", row.id));
+        }
+    }
+}
+
+/// Every released answer has the decision on the question and the decision on the answer.
+fn check_released(rows: &[DecisionRecord], released: &[Uuid], checked: &mut Checked) {
+    let by_id: HashMap<Uuid, &DecisionRecord> = rows.iter().map(|row| (row.id, row)).collect();
+    let inputs: HashSet<Uuid> = rows.iter().filter(|row| row.stage == Stage::Input).map(|row| row.exchange_id).collect();
+    let mut answered = HashSet::new();
+    for id in released {
+        match by_id.get(id) {
+            Some(row) if row.stage == Stage::Output && answered.insert(row.exchange_id) => checked.passed += 1,
+            Some(row) => checked.failed.push(format!("decision {id} is not the one on an answer, but on {}", row.stage.as_str())),
+            None => checked.failed.push(format!("an answer was released, but its decision {id} is not in the log")),
+        }
+    }
+    for exchange in answered {
+        if inputs.contains(&exchange) {
+            checked.passed += 1;
+        } else {
+            checked.failed.push(format!("exchange {exchange} was released without a decision on its question in the log"));
+        }
+    }
+}
+
+/// Nothing reaches the model before its decision is in the log, whether or not the client got an answer.
+fn check_model(rows: &[DecisionRecord], setup: &Setup, checked: &mut Checked) {
+    let sessions: HashSet<&str> =
+        rows.iter().filter(|row| row.stage == Stage::Input).filter_map(|row| row.session.as_deref()).collect();
+    for body in setup.model.received() {
+        checked.asked += 1;
+        let session = body.get("user").and_then(serde_json::Value::as_str).unwrap_or_default();
+        if !sessions.contains(session) {
+            checked.failed.push(format!("the question of session {session} reached the model, but its decision is not in the log"));
+        }
+    }
+}
+
+pub(crate) fn print(out: &mut impl Write, events: &[String], results: &Results, checked: &Checked) -> Result<()> {
+    for event in events {
+        writeln!(out, "{event}")?;
+    }
+    writeln!(out, "released answers:                 {}", results.released.len())?;
+    writeln!(out, "refused, decision not recordable: {}", results.refused)?;
+    writeln!(out, "broken off by a kill:             {}", results.broken)?;
+    writeln!(out, "requests that reached the model:  {}", checked.asked)?;
+    writeln!(out, "rows in the log:                  {}", checked.rows)?;
+    for failure in checked.failed.iter().take(20) {
+        writeln!(out, "FAILED: {failure}")?;
+    }
+    writeln!(out, "{} passed, {} failed", checked.passed, checked.failed.len())?;
+    Ok(())
+}

@@ -1,1 +1,33 @@
-//! parapet-gateway
+//! The data plane: takes an agent's traffic, has every piece of it judged and recorded, and only then passes it on.
+//! [`Config::load`] checks the configuration, [`App::build`] makes what it describes, [`App::serve`] runs it.
+
+pub mod app;
+pub mod config;
+pub mod digest_key;
+mod answer;
+mod check;
+mod error;
+mod exchange;
+mod fold;
+mod forward;
+mod headers;
+mod held;
+mod identity;
+mod intercept;
+mod judge;
+mod metrics;
+mod parse;
+mod record;
+mod release;
+mod router;
+mod secret;
+mod server;
+mod trace;
+mod upstream;
+
+pub use app::{App, BuildError, Parts};
+pub use config::{Config, ConfigErrors};
+pub use identity::KeySet;
+pub use secret::Secret;
+pub use server::Drained;
+pub use upstream::ClientError;

@@ -1,0 +1,144 @@
+//! The running data plane: made once from a checked configuration, immutable after that.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use parapet_domain::decision::Engine;
+use parapet_judge::{GuardSets, Judge};
+use parapet_store::Recorder;
+use parapet_surfaces::generic::GenericMapping;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, Limits, Route, RouteKind};
+use crate::identity::{Credentials, Identity};
+use crate::metrics::{Metrics, Readings};
+use crate::parse;
+use crate::server::{self, Drained};
+use crate::upstream::{ClientError, HttpClient};
+
+/// What the data plane needs from the other crates.
+pub struct Parts {
+    /// The guard sets; the one in force is taken anew for each exchange.
+    pub sets: Arc<GuardSets>,
+    /// Runs guards.
+    pub judge: Judge,
+    /// Writes decisions.
+    pub recorder: Recorder,
+    /// Key for content digests, from [`crate::digest_key::load`].
+    pub digest_key: [u8; 32],
+}
+
+/// The data plane. Cheap to clone; clones are the same one.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// The data plane cannot be made from this configuration on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A client for an `https` server.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A defect: the built-in mapping is refused.
+    #[error("the built-in mapping for error bodies is refused; please report this")]
+    ErrorMapping,
+}
+
+pub(crate) struct Inner {
+    pub(crate) tenant: String,
+    pub(crate) zone: String,
+    pub(crate) limits: Limits,
+    pub(crate) digest_key: [u8; 32],
+    pub(crate) identity: Identity,
+    pub(crate) credentials: Credentials,
+    pub(crate) routes: HashMap<String, LiveRoute>,
+    /// One permit for each request at work.
+    pub(crate) admission: Semaphore,
+    pub(crate) sets: Arc<GuardSets>,
+    pub(crate) judge: Judge,
+    /// The versions that every record names. Hashed from the guest once.
+    pub(crate) engine: Engine,
+    /// For error bodies of upstreams.
+    pub(crate) error_mapping: GenericMapping,
+    pub(crate) recorder: Recorder,
+    pub(crate) metrics: Metrics,
+}
+
+/// A route with its client. Routes to the same upstream share one.
+pub(crate) struct LiveRoute {
+    pub(crate) config: Route,
+    /// Absent for `check`, which forwards nothing.
+    pub(crate) client: Option<HttpClient>,
+}
+
+impl App {
+    /// Makes the data plane. Opens no port.
+    ///
+    /// # Errors
+    /// An upstream or key server needs TLS and this machine has no trusted certificates.
+    pub fn build(config: Config, parts: Parts) -> Result<Self, BuildError> {
+        let token_in_authorization = config.identity.jwt.as_ref().is_some_and(|jwt| jwt.header == AUTHORIZATION);
+        let inner = Inner {
+            tenant: config.server.tenant,
+            zone: config.server.zone,
+            limits: config.limits,
+            digest_key: parts.digest_key,
+            identity: Identity::new(config.identity)?,
+            credentials: Credentials::new(config.credentials, !token_in_authorization),
+            routes: live_routes(config.routes)?,
+            admission: Semaphore::new(config.limits.concurrent_requests),
+            sets: parts.sets,
+            judge: parts.judge,
+            engine: Judge::engine(),
+            error_mapping: parse::error_mapping().ok_or(BuildError::ErrorMapping)?,
+            recorder: parts.recorder,
+            metrics: Metrics::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Serves on `listener` until `shutdown` completes; then finishes the requests at work within the drain time-out
+    /// and writes the decisions that still wait.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Drained {
+        let cut = server::serve(&self.inner, listener, shutdown).await;
+        let lost = self.inner.recorder.drain().await.dropped;
+        tracing::info!(connections.cut = cut, audit.lost = lost, "drained");
+        Drained { cut, lost }
+    }
+
+    /// All metrics in the Prometheus text format (OpenMetrics 1.0).
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let (set, recorder) = (self.inner.sets.status(), self.inner.recorder.stats());
+        self.inner.metrics.render(&Readings {
+            audit_queue: recorder.queue_depth,
+            audit_dropped: recorder.dropped,
+            guard_set: &set.in_force,
+            guard_set_broken: set.last_error.is_some(),
+        })
+    }
+}
+
+fn live_routes(routes: Vec<Route>) -> Result<HashMap<String, LiveRoute>, ClientError> {
+    let mut clients: HashMap<String, HttpClient> = HashMap::new();
+    let mut live = HashMap::new();
+    for config in routes {
+        let client = match &config.kind {
+            RouteKind::Check { .. } => None,
+            RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _) => {
+                let upstream = &target.upstream;
+                if !clients.contains_key(&upstream.name) {
+                    let client = HttpClient::for_uri(&upstream.base_url, upstream.connect_timeout, upstream.max_idle_connections)?;
+                    clients.insert(upstream.name.clone(), client);
+                }
+                clients.get(&upstream.name).cloned()
+            }
+        };
+        live.insert(config.path.clone(), LiveRoute { config, client });
+    }
+    Ok(live)
+}

@@ -1,0 +1,125 @@
+use super::*;
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn errors(text: &str) -> String {
+    Config::parse("parapet.toml", text, &nothing).unwrap_err().to_string()
+}
+
+const ROUTE: &str = r#"
+[[credential]]
+name = "c"
+key = "0123456789abcdef"
+[[route]]
+name = "check"
+surface = "check"
+"#;
+
+#[test]
+fn the_example_is_accepted_as_it_stands() {
+    let config = Config::parse("example.toml", EXAMPLE, &nothing).unwrap();
+    assert_eq!(config.routes.len(), 3);
+    let RouteKind::Generic(target, _) = &config.routes[2].kind else { panic!("not generic") };
+    assert_eq!(target.uri, "http://127.0.0.1:8000/ask");
+}
+
+#[test]
+fn defaults_are_safe() {
+    let config = Config::parse("parapet.toml", ROUTE, &nothing).unwrap();
+    let route = &config.routes[0];
+    assert_eq!((route.audit, route.principal), (AuditMode::Required, Need::Required));
+    assert_eq!(route.policy, FoldPolicy::default());
+    assert!(!route.store_content);
+    assert!(config.server.listen.ip().is_loopback() && config.server.admin_listen.ip().is_loopback());
+    assert!(config.identity.header.is_none() && config.identity.jwt.is_none());
+}
+
+#[test]
+fn all_errors_are_reported_at_once_with_key_and_line() {
+    let text = r#"[server]
+listen = "nowhere"
+lisen = "x"
+[server.limits]
+max_body_bytes = -1
+max_headers = "many"
+[store]
+url = "${DB_URL}"
+[upstreams.model]
+base_url = "ftp://x"
+[[route]]
+name = "Chat!"
+surface = "openai_chat"
+upstream = "modle"
+audit = "sometimes"
+[[route]]
+name = "gen"
+surface = "generic"
+"#;
+    let expected = "configuration `parapet.toml` has 13 errors
+  line 2: `server.listen`: `nowhere` is no address; write it as 127.0.0.1:8080 or [::1]:8080
+  line 3: `server.lisen`: unknown field `lisen`, expected one of `listen`, `admin_listen`, `admin_token`, `tenant`, `zone`, `limits`
+  line 5: `server.limits.max_body_bytes`: invalid value: integer `-1`, expected a whole number, 0 or more
+  line 6: `server.limits.max_headers`: invalid type: string \"many\", expected a whole number, 0 or more
+  line 8: `store.url`: variable `DB_URL` is not set; set it, or write `${DB_URL:-default}`
+  line 10: `upstreams.model.base_url`: `ftp://x` is neither http nor https; write it as `https://HOST` or `http://HOST:PORT/PREFIX`
+  line 12: `route[0].name`: `Chat!` is no name; use 1 to 64 of a-z, 0-9, `_`, `-`
+  line 14: `route[0].upstream`: `modle` is not among the `[upstreams]` (`model`)
+  line 15: `route[0].audit`: unknown variant `sometimes`, expected `required` or `best_effort`
+  line 16: `route[1].path`: is missing; give the exact path of the requests, such as `/agent/ask`
+  line 16: `route[1].request_parts`: the mapping names no part; give at least one with `name` and `pointer`
+  line 16: `route[1].answer_parts`: the mapping names no part; give at least one with `name` and `pointer`
+  line 16: `route[1].upstream`: is missing; name one of the `[upstreams]`";
+    assert_eq!(errors(text), expected);
+}
+
+#[test]
+fn a_file_that_is_no_toml_says_where() {
+    let message = errors("[server]\nlisten = \n");
+    assert!(message.contains("line 2: "), "{message}");
+}
+
+#[test]
+fn identity_keys_are_checked() {
+    let jwt = |keys: &str| errors(&format!("{ROUTE}[identity.jwt]\n{keys}\n"));
+    let meant = "issuer = \"i\"\naudience = [\"a\"]\n";
+    for (keys, expected) in [
+        ("algorithms = [\"none\"]\nsecret = \"x\"".to_owned(), "`none` is not supported; use `HS256`, `RS256` or `ES256`"),
+        (format!("algorithms = [\"HS256\"]\nsecret = \"short\"\n{meant}"), "is too short; use at least 32 bytes"),
+        (format!("algorithms = [\"RS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"\n{meant}"), "is for `HS256` alone"),
+        (format!("algorithms = [\"HS256\"]\njwks_url = \"https://x/y\"\n{meant}"), "a shared secret is never published"),
+        (format!("algorithms = [\"RS256\"]\njwks_url = \"http://example.com/y\"\n{meant}"), "is not safe; use `https`"),
+        (format!("algorithms = [\"RS256\"]\npem_file = \"/nowhere.pem\"\n{meant}"), "`/nowhere.pem` cannot be read"),
+        (format!("algorithms = [\"RS256\"]\n{meant}"), "needs exactly one of `secret`, `pem_file`, `jwks_file`, `jwks_url`"),
+        ("algorithms = [\"HS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"".to_owned(), "`identity.jwt.audience`: is missing"),
+    ] {
+        let message = jwt(&keys);
+        assert!(message.contains(expected), "{keys}\n{message}");
+    }
+    let message = errors(&format!("{ROUTE}[identity.header]\ntrusted_peers = [\"here\"]\n"));
+    assert!(message.contains("`identity.header.trusted_peers[0]`: `here` is no network"), "{message}");
+}
+
+#[test]
+fn what_has_no_effect_or_is_not_safe_is_refused() {
+    for (text, expected) in [
+        (format!("{ROUTE}upstream = \"x\""), "`route[0].upstream`: has no effect on this surface; remove it"),
+        ("[[route]]\nname = \"c\"\nsurface = \"check\"".to_owned(), "needs a credential, and there is none"),
+        (format!("[server]\nadmin_listen = \"0.0.0.0:9\"\n{ROUTE}"), "can be reached by others; set it, or listen on 127.0.0.1"),
+        (format!("{ROUTE}\n[[route]]\nname = \"check\"\nsurface = \"check\""), "is the path of another route; each needs its own"),
+        (String::new(), "there is no route, so every request would be refused"),
+        (format!("{ROUTE}[upstreams.u]\nbase_url = \"http://u\"\nheaders = {{ host = \"x\" }}"), "`host` cannot be set"),
+    ] {
+        let message = errors(&text);
+        assert!(message.contains(expected), "{text}\n{message}");
+    }
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let text = format!("[server]\nadmin_token = \"hush-hush-hush-hush\"\n[store]\nurl = \"postgres://u:hush@h/d\"\n[audit]\ndigest_key = \"{}\"\n{ROUTE}", "ab".repeat(32));
+    let config = Config::parse("parapet.toml", &text, &nothing).unwrap();
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("hush") && !shown.contains("0123456789abcdef") && !shown.contains("171, 171"), "{shown}");
+}

@@ -1,0 +1,157 @@
+//! `[[route]]`.
+
+use std::sync::Arc;
+
+use http::Uri;
+use parapet_domain::Stage;
+use parapet_domain::fold::FoldPolicy;
+use parapet_surfaces::generic::{GenericMapping, PartMapping};
+
+use super::{Unfit, Upstreams, checked, complain, name};
+use crate::config::file::{ConfigFile, PartFile, RouteFile, SurfaceName};
+use crate::config::{Mappings, Need, Route, RouteKind, Target, Upstream};
+
+pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit) -> Vec<Route> {
+    if file.route.is_empty() {
+        complain(unfit, "route", "there is no route, so every request would be refused; add a `[[route]]`");
+    }
+    let mut routes: Vec<Route> = Vec::new();
+    for (n, route_file) in file.route.iter().enumerate() {
+        let key = format!("route[{n}]");
+        let Some(route) = route(route_file, &key, upstreams, !file.credential.is_empty(), unfit) else { continue };
+        if routes.iter().any(|other| other.name == route.name) {
+            complain(unfit, &format!("{key}.name"), format!("`{}` is the name of another route; each needs its own", route.name));
+        }
+        if routes.iter().any(|other| other.path == route.path) {
+            complain(unfit, &format!("{key}.path"), format!("`{}` is the path of another route; each needs its own", route.path));
+        }
+        routes.push(route);
+    }
+    routes
+}
+
+fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, unfit: &mut Unfit) -> Option<Route> {
+    name(&file.name, &format!("{key}.name"), unfit);
+    let Some(surface) = file.surface else {
+        complain(unfit, &format!("{key}.surface"), "is missing; set it to `check`, `openai_chat` or `generic`");
+        return None;
+    };
+    let path = path(file, surface, key, unfit);
+    forbid_unused(file, surface, key, unfit);
+    let target = |path: &str, unfit: &mut Unfit| target(file, path, key, upstreams, unfit);
+    let kind = match surface {
+        SurfaceName::Check => Some(RouteKind::Check { credential: check_credential(file, key, credentials, unfit) }),
+        SurfaceName::OpenaiChat => target(path.as_deref()?, unfit).map(RouteKind::OpenaiChat),
+        SurfaceName::Generic => {
+            let mappings = mappings(file, key, unfit);
+            let target = target(path.as_deref().unwrap_or("/"), unfit);
+            target.zip(mappings).map(|(target, mappings)| RouteKind::Generic(target, Box::new(mappings)))
+        }
+    };
+    let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
+    name(&agent, &format!("{key}.agent"), unfit);
+    Some(Route {
+        name: file.name.clone(),
+        path: path?,
+        agent,
+        kind: kind?,
+        audit: file.audit,
+        policy: FoldPolicy { no_guard: file.no_guard, not_inspected: file.not_inspected },
+        style: file.style,
+        store_content: file.store_content,
+        principal: file.principal,
+    })
+}
+
+fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) -> Option<String> {
+    let default = match surface {
+        SurfaceName::Check => Some("/v1/check"),
+        SurfaceName::OpenaiChat => Some("/v1/chat/completions"),
+        SurfaceName::Generic => None,
+    };
+    let path = match file.path.as_deref().or(default) {
+        Some(path) if is_path(path) => Ok(path.to_owned()),
+        Some(path) => Err(format!("`{path}` is no path; begin it with `/`, without query and without `..`")),
+        None => Err("is missing; give the exact path of the requests, such as `/agent/ask`".to_owned()),
+    };
+    checked(path, &format!("{key}.path"), unfit)
+}
+
+fn is_path(path: &str) -> bool {
+    let plain = path.starts_with('/') && !path.contains(['?', '#', '*', '{', '}']) && !path.split('/').any(|step| step == ".." || step == ".");
+    plain && path.parse::<Uri>().is_ok_and(|uri| uri.path() == path)
+}
+
+/// A key that has no effect is a misunderstanding, and in a guardrail a dangerous one.
+fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) {
+    let (check, generic) = (surface == SurfaceName::Check, surface == SurfaceName::Generic);
+    let unused = [
+        ("upstream", check && file.upstream.is_some()),
+        ("upstream_path", check && file.upstream_path.is_some()),
+        ("credential", !check && file.credential.is_some()),
+        ("request_parts", !generic && !file.request_parts.is_empty()),
+        ("request_ignore", !generic && !file.request_ignore.is_empty()),
+        ("request_stage", !generic && file.request_stage.is_some()),
+        ("answer_parts", !generic && !file.answer_parts.is_empty()),
+        ("answer_ignore", !generic && !file.answer_ignore.is_empty()),
+        ("answer_stage", !generic && file.answer_stage.is_some()),
+    ];
+    for (name, _) in unused.iter().filter(|(_, unused)| *unused) {
+        complain(unfit, &format!("{key}.{name}"), "has no effect on this surface; remove it");
+    }
+}
+
+fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut Unfit) -> Need {
+    let need = file.credential.unwrap_or_default();
+    if need == Need::Required && !credentials {
+        let message = "needs a credential, and there is none; add a `[[credential]]`, or set `credential = \"optional\"`";
+        complain(unfit, &format!("{key}.credential"), message);
+    }
+    need
+}
+
+fn target(file: &RouteFile, path: &str, key: &str, upstreams: &Upstreams, unfit: &mut Unfit) -> Option<Target> {
+    let known = || upstreams.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let upstream = match &file.upstream {
+        None => Err("is missing; name one of the `[upstreams]`".to_owned()),
+        Some(name) => upstreams.get(name).ok_or_else(|| format!("`{name}` is not among the `[upstreams]` ({})", known())),
+    };
+    let upstream = checked(upstream, &format!("{key}.upstream"), unfit)?.clone()?;
+    let path = file.upstream_path.as_deref().unwrap_or(path);
+    let uri = if is_path(path) { join(&upstream, path) } else { None };
+    let uri = uri.ok_or_else(|| format!("`{path}` is no path; begin it with `/`, without query and without `..`"));
+    Some(Target { uri: checked(uri, &format!("{key}.upstream_path"), unfit)?, upstream: Arc::clone(&upstream) })
+}
+
+fn join(upstream: &Upstream, path: &str) -> Option<Uri> {
+    let base = upstream.base_url.to_string();
+    format!("{}{path}", base.trim_end_matches('/')).parse().ok()
+}
+
+fn mappings(file: &RouteFile, key: &str, unfit: &mut Unfit) -> Option<Mappings> {
+    let request = mapping(file.request_stage.unwrap_or(Stage::Input), &file.request_parts, &file.request_ignore, &format!("{key}.request_parts"), unfit);
+    let answer = mapping(file.answer_stage.unwrap_or(Stage::Output), &file.answer_parts, &file.answer_ignore, &format!("{key}.answer_parts"), unfit);
+    Some(Mappings { request: request?, answer: answer? })
+}
+
+fn mapping(stage: Stage, parts: &[PartFile], ignore: &[String], key: &str, unfit: &mut Unfit) -> Option<GenericMapping> {
+    let mut mapped = Vec::new();
+    for (n, part) in parts.iter().enumerate() {
+        let Some(pointer) = &part.pointer else {
+            complain(unfit, &format!("{key}[{n}].pointer"), "is missing; give the JSON Pointer of the value, such as `/question`");
+            return None;
+        };
+        mapped.push(PartMapping {
+            name: part.name.clone(),
+            pointer: pointer.clone(),
+            role: part.role,
+            origin: part.origin,
+            kind: part.kind,
+            required: part.required,
+            tool: part.tool.clone(),
+            tool_pointer: part.tool_pointer.clone(),
+        });
+    }
+    let mapping = GenericMapping::new(stage, mapped, ignore);
+    mapping.map_err(|errors| errors.0.into_iter().for_each(|error| complain(unfit, key, error))).ok()
+}

@@ -1,0 +1,101 @@
+//! Why an exchange stops before it is answered. Which status goes with what stands in `parapet_surfaces` alone.
+
+use parapet_domain::{Refusal, Surface};
+use parapet_surfaces::{Fault, StreamError, SurfaceError};
+use uuid::Uuid;
+
+use crate::identity::IdentityError;
+use crate::upstream::UpstreamError;
+
+/// Nothing is released.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// By a decision, or for want of a record of it.
+    Refused {
+        refusal: Box<Refusal>,
+        /// The decision, if it is recorded.
+        decision_id: Option<Uuid>,
+    },
+    /// By something that is no guard's doing.
+    Failed(GatewayError),
+}
+
+/// What is wrong with a request, an answer or the machine. The texts are for the caller.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GatewayError {
+    #[error("no route has this path; see the `[[route]]` tables of the configuration")]
+    UnknownPath,
+    #[error("this route is called with POST only")]
+    Method,
+    #[error("connections cannot be upgraded here: what follows could not be judged")]
+    Upgrade,
+    #[error("content encoding `{0}` cannot be inspected; send the body without it")]
+    Encoding(String),
+    #[error("the content type must be `application/json`")]
+    MediaType,
+    #[error("header `{0}` must be 1 to 256 visible ASCII characters")]
+    Header(&'static str),
+    #[error("the body is longer than {0} bytes, the limit here")]
+    BodyTooLarge(usize),
+    #[error("the body did not arrive within {0} ms")]
+    BodyTooSlow(u128),
+    #[error("the body ended before it was complete")]
+    BodyCutOff,
+    #[error(transparent)]
+    Body(#[from] SurfaceError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error("all {0} places for requests are taken; try again later")]
+    Overloaded(usize),
+    #[error("the request took longer than {0} ms, the limit here")]
+    TooSlow(u128),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    #[error("{0}")]
+    Stream(#[from] StreamError),
+    #[error("something in Parapet is broken; nothing was released, and the log says more")]
+    Internal(&'static str),
+}
+
+impl GatewayError {
+    /// The row of the table of statuses.
+    pub(crate) const fn fault(&self) -> Fault {
+        match self {
+            Self::UnknownPath => Fault::UnknownRoute,
+            Self::Method => Fault::MethodNotAllowed,
+            Self::Upgrade => Fault::UpgradeRefused,
+            Self::Encoding(_) => Fault::UnsupportedEncoding,
+            Self::MediaType => Fault::UnsupportedMediaType,
+            Self::BodyTooLarge(_) => Fault::BodyTooLarge,
+            Self::BodyTooSlow(_) => Fault::RequestTimeout,
+            Self::Header(_) | Self::BodyCutOff | Self::Body(_) => Fault::MalformedBody,
+            Self::Identity(IdentityError::Missing) => Fault::PrincipalMissing,
+            Self::Identity(IdentityError::MayNotAssert) => Fault::IdentityNotAllowed,
+            Self::Identity(IdentityError::KeysUnavailable) | Self::Overloaded(_) => Fault::Overloaded,
+            Self::Identity(_) => Fault::Unauthorized,
+            Self::TooSlow(_) => Fault::UpstreamTimeout,
+            Self::Upstream(error) => of_upstream(error),
+            Self::Stream(error) => error.fault(),
+            Self::Internal(_) => Fault::Internal,
+        }
+    }
+}
+
+const fn of_upstream(error: &UpstreamError) -> Fault {
+    match error {
+        UpstreamError::Unreachable(_) => Fault::UpstreamUnreachable,
+        UpstreamError::TooSlow { .. } => Fault::UpstreamTimeout,
+        UpstreamError::TooLarge { .. } => Fault::AnswerTooLarge,
+        UpstreamError::NotSent(_) => Fault::Internal,
+        UpstreamError::CutOff(_) | UpstreamError::Garbage(_) | UpstreamError::Unreadable => Fault::UpstreamError,
+    }
+}
+
+impl<E: Into<GatewayError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Whose shape an error takes before a route is known: Parapet's own.
+pub(crate) const NO_SURFACE: Surface = Surface::Generic;

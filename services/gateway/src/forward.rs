@@ -1,0 +1,46 @@
+//! Sends what was released to the upstream.
+
+use std::time::Instant;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+
+use crate::config::{RouteKind, Target};
+use crate::error::GatewayError;
+use crate::exchange::Exchange;
+use crate::headers::end_to_end;
+use crate::release::Released;
+use crate::upstream::{self, Answer};
+
+/// The upstream's answer, held.
+pub(crate) async fn forward(exchange: &mut Exchange<'_>, headers: &HeaderMap, request: Released) -> Result<Answer, GatewayError> {
+    let (target, client) = match (&exchange.live.config.kind, &exchange.live.client) {
+        (RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _), Some(client)) => (target, client),
+        _ => return Err(GatewayError::Internal("a route without an upstream forwards")),
+    };
+    let headers = outgoing(exchange, target, headers);
+    let sent = Instant::now();
+    let answer = upstream::send(client, target, headers, request.into_bytes()).await;
+    exchange.waited = exchange.waited.saturating_add(sent.elapsed());
+    answer.map_err(|error| {
+        exchange.app.metrics.upstream_failed(&target.upstream.name, error.kind());
+        error.into()
+    })
+}
+
+/// The caller's headers without those that are for Parapet, with those that the configuration sets.
+fn outgoing(exchange: &Exchange<'_>, target: &Target, headers: &HeaderMap) -> HeaderMap {
+    let mut out = end_to_end(headers);
+    let consumed: Vec<_> = out.keys().filter(|name| exchange.app.identity.consumes(name)).cloned().collect();
+    for name in consumed {
+        out.remove(name);
+    }
+    exchange.trace.pass_on(&mut out);
+    upstream::add_configured(&mut out, &target.upstream);
+    // Marked, so that no log shows it by accident.
+    if let Some(value) = out.get_mut(AUTHORIZATION) {
+        value.set_sensitive(true);
+    }
+    out.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    out
+}

@@ -1,0 +1,40 @@
+//! A body that is held back. Its bytes come out through [`crate::release`] alone.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use parapet_domain::fold::NotInspected;
+use parapet_surfaces::{Draft, ParsedBody};
+
+/// A body, taken apart and not yet judged.
+pub(crate) struct Held {
+    pub(crate) body: Body,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) not_inspected: Vec<NotInspected>,
+    /// How many events have been taken out to be judged.
+    pub(crate) expected: usize,
+}
+
+/// What is held.
+pub(crate) enum Body {
+    /// One JSON value, or bytes that are none.
+    Whole(Bytes),
+    /// A streamed answer.
+    Stream {
+        /// The completion that it amounts to, which is judged and edited.
+        assembled: Bytes,
+        /// The bytes as they came.
+        raw: Bytes,
+    },
+}
+
+/// What surrounds an answer's body.
+pub(crate) struct AnswerHead {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Held {
+    pub(crate) fn new(body: Body, parsed: ParsedBody) -> Self {
+        Self { body, drafts: parsed.events, not_inspected: parsed.not_inspected, expected: 0 }
+    }
+}

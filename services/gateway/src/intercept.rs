@@ -1,0 +1,35 @@
+//! The path of an exchange, as a table of contents. Each step is a file named by its verb.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::error::Stop;
+use crate::exchange::Exchange;
+use crate::held::{AnswerHead, Held};
+use crate::release::Released;
+use crate::{fold, forward, judge, parse, record, release};
+
+/// From the caller's bytes to the answer's, or to the reason why there is none.
+pub(crate) async fn intercept(exchange: &mut Exchange<'_>, headers: &HeaderMap, body: Bytes) -> Result<(AnswerHead, Released), Stop> {
+    // The agent sees nothing of the request before all of it is judged and recorded.
+    let request = parse::request(exchange, body)?;
+    let request = pass(exchange, request).await?;
+
+    // What comes back is content too, errors included, and takes the same way.
+    let answer = forward::forward(exchange, headers, request).await?;
+    let (head, answer) = parse::answer(exchange, answer)?;
+    let answer = pass(exchange, answer).await?;
+    Ok((head, answer))
+}
+
+/// One body in one direction.
+pub(crate) async fn pass(exchange: &mut Exchange<'_>, held: Held) -> Result<Released, Stop> {
+    // Every guard of the set that matches runs on every event, in parallel.
+    let (held, judged) = judge::judge(exchange, held).await;
+    // All runs of an event become one decision. The only maker of what may be released.
+    let folded = fold::fold(exchange, &held, judged);
+    // Refusals are recorded like everything else, and before anyone hears of them. The only maker of receipts.
+    let recorded = record::record(exchange, folded).await?;
+    // Takes both proofs for every event; one refusal refuses the body.
+    release::release(exchange, held, recorded)
+}

@@ -1,0 +1,63 @@
+//! Runs the guards on every event of a body.
+
+use std::mem::take;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use parapet_domain::fold::{Coverage, NotInspected};
+use parapet_domain::{Event, GuardRun, Outcome};
+use parapet_surfaces::{Draft, Echo};
+
+use crate::exchange::Exchange;
+use crate::held::Held;
+
+/// Reason for parts that no guard of the set matched.
+const NO_GUARD_MATCHED: &str = parapet_domain::reason::NO_GUARD_MATCHED;
+/// Reason for parts whose guards all failed.
+const GUARD_FAILED: &str = "guard_failed";
+
+/// An event with the runs of its guards.
+pub(crate) struct Judged {
+    pub(crate) event: Arc<Event>,
+    pub(crate) echoes: Vec<Echo>,
+    pub(crate) runs: Vec<GuardRun>,
+    /// What the fold goes by: parts of the body that could not be read stand at its first event.
+    pub(crate) coverage: Coverage,
+    /// When judging began.
+    pub(crate) started: Instant,
+}
+
+/// Takes the events out of `held` and judges them.
+pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held, Vec<Judged>) {
+    let started = Instant::now();
+    let mut not_inspected = take(&mut held.not_inspected);
+    let events: Vec<(Arc<Event>, Vec<Echo>)> = take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
+    held.expected = events.len();
+    let runs = join_all(events.iter().map(|(event, _)| exchange.app.judge.judge(&exchange.set, event))).await;
+    let judged = events.into_iter().zip(runs).map(|((event, echoes), runs)| {
+        exchange.app.metrics.judged(event.stage, &runs);
+        let coverage = Coverage { inspected: pointers(&event), not_inspected: take(&mut not_inspected) };
+        Judged { event, echoes, runs, coverage, started }
+    });
+    (held, judged.collect())
+}
+
+fn numbered(exchange: &mut Exchange<'_>, mut draft: Draft) -> (Arc<Event>, Vec<Echo>) {
+    let echoes = take(&mut draft.echoes);
+    (Arc::new(exchange.event(draft)), echoes)
+}
+
+fn pointers(event: &Event) -> Vec<String> {
+    event.parts.iter().map(|part| part.pointer.clone()).collect()
+}
+
+/// The coverage for the record: parts count as inspected only where a guard came to a verdict.
+pub(crate) fn seen(coverage: Coverage, runs: &[GuardRun]) -> Coverage {
+    if runs.iter().any(|run| matches!(run.outcome, Outcome::Verdict(_))) {
+        return coverage;
+    }
+    let reason = if runs.is_empty() { NO_GUARD_MATCHED } else { GUARD_FAILED };
+    let unseen = coverage.inspected.into_iter().map(|pointer| NotInspected { pointer, reason: reason.to_owned() });
+    Coverage { inspected: Vec::new(), not_inspected: unseen.chain(coverage.not_inspected).collect() }
+}

@@ -1,0 +1,109 @@
+//! Bytes to events. A body that cannot be taken apart is refused, or listed whole as not inspected; never passed over.
+
+use bytes::Bytes;
+use http::StatusCode;
+use parapet_domain::Stage;
+use parapet_domain::fold::NotInspected;
+use parapet_surfaces::generic::{self, GenericMapping, PartMapping};
+use parapet_surfaces::openai_chat::{self, StreamAnswer};
+use parapet_surfaces::{Draft, ParsedBody, SurfaceError};
+
+use crate::config::RouteKind;
+use crate::error::{GatewayError, Stop};
+use crate::exchange::Exchange;
+use crate::headers::{foreign_encoding, is_json, media_type};
+use crate::held::{AnswerHead, Body, Held};
+use crate::upstream::{Answer, UpstreamError};
+
+/// An answer that is no JSON.
+const NOT_JSON: &str = "not_json";
+/// A query, which no guard sees.
+pub(crate) const QUERY: &str = "query_string";
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// Takes a request apart.
+pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, GatewayError> {
+    let mut parsed = match &exchange.route().kind {
+        RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request)?,
+        RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_request(&body)?,
+    };
+    parsed.not_inspected.extend(exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY.to_owned() }));
+    exchange.model = parsed.model.take();
+    exchange.stream = parsed.stream;
+    Ok(Held::new(Body::Whole(body), parsed))
+}
+
+/// Takes an answer apart, whatever its status.
+pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(AnswerHead, Held), Stop> {
+    let media_type = media_type(&answer.headers).unwrap_or_default();
+    let head = AnswerHead { status: answer.status, headers: answer.headers };
+    if !head.status.is_success() {
+        exchange.upstream_status = Some(head.status);
+    }
+    let chat = matches!(exchange.route().kind, RouteKind::OpenaiChat(_));
+    let held = if foreign_encoding(&head.headers).is_some() {
+        return Err(unreadable(exchange, "it has a content encoding, although none was asked for".to_owned()));
+    } else if answer.body.is_empty() {
+        unread(answer.body, None)
+    } else if chat && media_type == EVENT_STREAM {
+        stream(&answer.body).map_err(|error| failed(exchange, error))?
+    } else if is_json(&media_type) {
+        let parsed = json(exchange, head.status, &answer.body);
+        Held::new(Body::Whole(answer.body), parsed.map_err(|error| unreadable(exchange, error.to_string()))?)
+    } else {
+        exchange.unread_answer = true;
+        unread(answer.body, Some(NOT_JSON))
+    };
+    Ok((head, held))
+}
+
+fn json(exchange: &Exchange<'_>, status: StatusCode, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
+    let parsed = match &exchange.route().kind {
+        RouteKind::Generic(_, mappings) => generic::parse_answer(body, &mappings.answer),
+        RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_answer(body),
+    };
+    let complete = parsed.as_ref().is_ok_and(|parsed| parsed.not_inspected.is_empty());
+    // An error may have a form of its own: all of it is judged, as one part.
+    if complete || status.is_success() { parsed } else { generic::parse_answer(body, &exchange.app.error_mapping) }
+}
+
+/// How the body of an error is taken apart: as one piece of JSON.
+pub(crate) fn error_mapping() -> Option<GenericMapping> {
+    let whole = PartMapping {
+        name: "upstream_error".to_owned(),
+        pointer: String::new(),
+        role: None,
+        origin: None,
+        kind: None,
+        required: true,
+        tool: None,
+        tool_pointer: None,
+    };
+    GenericMapping::new(Stage::Output, vec![whole], &[]).ok()
+}
+
+fn stream(body: &Bytes) -> Result<Held, GatewayError> {
+    // The upstream's own limit has been applied to these bytes already.
+    let mut answer = StreamAnswer::new(body.len());
+    answer.push(body)?;
+    let held = answer.finish()?;
+    Ok(Held::new(Body::Stream { assembled: held.body.into(), raw: body.clone() }, held.parsed))
+}
+
+/// A body without parts: there is an event all the same, so that it is decided on and recorded.
+fn unread(body: Bytes, reason: Option<&str>) -> Held {
+    let not_inspected = reason.map(|reason| NotInspected { pointer: String::new(), reason: reason.to_owned() });
+    let parsed = ParsedBody { events: vec![Draft::new(Stage::Output, Vec::new())], not_inspected: not_inspected.into_iter().collect(), ..ParsedBody::default() };
+    Held::new(Body::Whole(body), parsed)
+}
+
+fn unreadable(exchange: &Exchange<'_>, why: String) -> Stop {
+    // What the upstream sent may stand in the reason, so it goes to the log and not to the caller.
+    tracing::warn!(exchange.id = %exchange.id, route.name = %exchange.route().name, error.cause = %why, "answer cannot be inspected");
+    failed(exchange, UpstreamError::Unreadable.into())
+}
+
+fn failed(exchange: &Exchange<'_>, error: GatewayError) -> Stop {
+    exchange.app.metrics.upstream_failed(&exchange.route().name, "unreadable");
+    Stop::Failed(error)
+}

@@ -1,0 +1,78 @@
+//! Lets a body go: the only place where held bytes come out, and only against both proofs for every event.
+
+use bytes::Bytes;
+use parapet_domain::{Edit, Folded, Permitted, Refusal, RefusalKind};
+use parapet_store::Recorded;
+use parapet_surfaces::{Draft, RewriteError, openai_chat, rewrite};
+use uuid::Uuid;
+
+use crate::error::{GatewayError, Stop};
+use crate::exchange::Exchange;
+use crate::fold::Content;
+use crate::held::{Body, Held};
+use crate::record::Receipted;
+
+/// Bytes that may leave. Made here alone.
+pub(crate) struct Released(Bytes);
+
+impl Released {
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+/// The body with all edits made; or, if one event is refused, the gravest refusal.
+pub(crate) fn release(exchange: &Exchange<'_>, held: Held, receipts: Vec<Receipted>) -> Result<Released, Stop> {
+    let mut permitted = Vec::with_capacity(receipts.len());
+    let mut refused: Option<(Refusal, Uuid)> = None;
+    for Receipted { folded, recorded, id, .. } in receipts {
+        match folded {
+            Folded::Permitted(content) => permitted.push((content, recorded)),
+            Folded::Refused(refusal) if refused.as_ref().is_none_or(|(worst, _)| gravity(refusal.kind) > gravity(worst.kind)) => {
+                refused = Some((refusal, id));
+            }
+            Folded::Refused(_) => {}
+        }
+    }
+    match refused {
+        Some((refusal, id)) => Err(Stop::Refused { refusal: Box::new(refusal), decision_id: Some(id) }),
+        None => let_go(held, permitted).map_err(|error| {
+            tracing::error!(exchange.id = %exchange.id, error, "nothing released");
+            Stop::Failed(GatewayError::Internal(error))
+        }),
+    }
+}
+
+fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<Released, &'static str> {
+    if permitted.len() != held.expected {
+        return Err("a body has other events than were judged");
+    }
+    let contents = permitted.into_iter().map(|(content, _receipt)| content.into_parts());
+    let edits: Vec<_> = contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
+    // Tried before the record was written: a failure here means that two events edit the same place.
+    edited(&held, &edits).map(Released).map_err(|_| "edits of two events exclude each other")
+}
+
+/// The held bytes with `edits` made; without any, exactly as they came.
+pub(crate) fn edited(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Result<Bytes, RewriteError> {
+    let edits: Vec<(&Draft, &[Edit])> = edits.iter().map(|(draft, edits)| (draft, edits.as_slice())).collect();
+    match &held.body {
+        Body::Whole(body) if edits.is_empty() => Ok(body.clone()),
+        Body::Whole(body) => rewrite(body, &edits).map(Bytes::from),
+        Body::Stream { raw, .. } if edits.is_empty() => Ok(raw.clone()),
+        Body::Stream { assembled, .. } => {
+            let body = rewrite(assembled, &edits)?;
+            openai_chat::replay(&body).map(Bytes::from).map_err(RewriteError::Body)
+        }
+    }
+}
+
+/// Which refusal speaks for the body, in the order of the fold.
+const fn gravity(kind: RefusalKind) -> u8 {
+    match kind {
+        RefusalKind::ApprovalRequired => 0,
+        RefusalKind::Unavailable => 1,
+        RefusalKind::GuardFailed => 2,
+        RefusalKind::Blocked => 3,
+    }
+}

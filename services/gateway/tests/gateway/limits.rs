@@ -1,0 +1,105 @@
+//! No caller can take more than its share: bytes, headers, time, places.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::support::client::{Request, parse, send, send_bytes};
+use crate::support::upstream::{Script, completion};
+use crate::support::{CHAT, Gateway, Setup};
+
+const HELLO: &str = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
+
+async fn start(limits: &str, script: Script) -> Gateway {
+    Setup::with(&format!("[server.limits]\n{limits}\n{CHAT}"), script).start().await
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_whether_its_length_is_stated_or_not() {
+    let gateway = start("max_body_bytes = 1000", Script::says("never")).await;
+    let long = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{}"}}]}}"#, "x".repeat(1000));
+    assert_eq!(gateway.chat(&long).await.error(), (413, "body_too_large".to_owned()));
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let chunked = format!("{head}{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
+    assert_eq!(send_bytes(gateway.address, chunked.as_bytes()).await.error(), (413, "body_too_large".to_owned()));
+    assert!(gateway.upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn headers_over_a_limit_are_refused() {
+    let gateway = start("max_headers = 10\nmax_header_bytes = 8192", Script::says("never")).await;
+    let mut many = Request::chat(HELLO);
+    for n in 0..20 {
+        many = many.add(&format!("x-h{n}"), "1");
+    }
+    assert_eq!(send(gateway.address, &many).await.status, 431);
+    assert_eq!(send(gateway.address, &Request::chat(HELLO).add("x-long", &"y".repeat(9000))).await.status, 431);
+    assert!(gateway.upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_finish_its_headers_is_cut_off() {
+    let gateway = start("header_read_timeout_ms = 50", Script::says("never")).await;
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+    stream.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: ").await.unwrap();
+    let mut answer = Vec::new();
+    // Ends only because the gateway closes the connection.
+    stream.read_to_end(&mut answer).await.unwrap();
+    let mut idle = TcpStream::connect(gateway.address).await.unwrap();
+    idle.read_to_end(&mut answer).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_finish_its_body_gets_408() {
+    let gateway = start("body_read_timeout_ms = 50", Script::says("never")).await;
+    let bytes = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{";
+    assert_eq!(send_bytes(gateway.address, bytes).await.error(), (408, "request_timeout".to_owned()));
+}
+
+#[tokio::test]
+async fn when_all_places_are_taken_the_next_request_is_sent_away_at_once() {
+    let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let then = crate::support::upstream::answer(200, "content-type: application/json\r\n", completion(&["fine"]).to_string().as_bytes());
+    let script = Script::Wait { arrived: Arc::clone(&arrived), go: Arc::clone(&go), then };
+    let gateway = start("max_concurrent_requests = 1", script).await;
+    let (address, first) = (gateway.address, Request::chat(HELLO));
+    let first = tokio::spawn(async move { send(address, &first).await });
+    arrived.notified().await;
+    let second = gateway.chat(HELLO).await;
+    assert_eq!(second.error(), (503, "overloaded".to_owned()));
+    assert_eq!(second.header("retry-after"), Some("1"));
+    go.notify_one();
+    assert_eq!(first.await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_wait_until_there_is_room() {
+    let gateway = start("max_connections = 1", Script::says("fine")).await;
+    let first = TcpStream::connect(gateway.address).await.unwrap();
+    let (address, waiting) = (gateway.address, Request::chat(HELLO));
+    let waiting = tokio::spawn(async move { send(address, &waiting).await });
+    assert!(!waiting.is_finished());
+    drop(first);
+    assert_eq!(waiting.await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_request_as_a_whole_has_its_time() {
+    let gateway = start("request_timeout_ms = 50", Script::Silent).await;
+    assert_eq!(gateway.chat(HELLO).await.error(), (504, "upstream_timeout".to_owned()));
+}
+
+#[tokio::test]
+async fn a_connection_serves_several_requests() {
+    let gateway = Setup::chat(Script::says("fine")).start().await;
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+    let keep = String::from_utf8(Request::chat(HELLO).to_bytes()).unwrap().replace("connection: close\r\n", "");
+    stream.write_all(keep.as_bytes()).await.unwrap();
+    stream.write_all(&Request::chat(HELLO).to_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    stream.read_to_end(&mut answers).await.unwrap();
+    assert_eq!(parse(&answers).status, 200);
+    assert_eq!(gateway.rows().await.len(), 4);
+}

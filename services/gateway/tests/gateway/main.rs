@@ -1,0 +1,14 @@
+//! The data plane from outside: a scripted upstream and a plain client over real TCP, real guards in the real sandbox,
+//! real rows in a real store.
+
+mod audit;
+mod chat;
+mod check;
+mod generic;
+mod identity;
+mod limits;
+mod protocol;
+mod shutdown;
+mod support;
+mod tokens;
+mod upstream;

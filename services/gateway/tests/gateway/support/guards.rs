@@ -1,0 +1,61 @@
+//! A guard that does what the words in a text tell it to.
+
+use std::path::Path;
+
+const MANIFEST: &str = r#"
+id = "words"
+title = "Does what the words say"
+request = "Refuse FORBIDDEN, ask for ASKFIRST, blot out SECRET, fail on SPIN, refuse the tool delete_all."
+stages = ["input", "output", "tool_call", "tool_result"]
+[budget]
+fuel = 20000000
+memory_bytes = 16777216
+deadline_ms = 5000
+output_bytes = 65536
+"#;
+
+const SCRIPT: &str = r#"
+fn check(event) {
+    let edits = [];
+    for (part, n) in event.parts {
+        if part.text.contains("FORBIDDEN") {
+            return deny("forbidden_word", "that word is not allowed", #{ part: n });
+        }
+        if part.kind == "tool_call" && part.tool == "delete_all" {
+            return deny("forbidden_tool", "the tool `delete_all` is not allowed", #{});
+        }
+        if part.text.contains("PAYROLL") && (event.principal == () || !event.principal.roles.contains("accountant")) {
+            return deny("role", "only accountants may read that", #{});
+        }
+        if part.text.contains("ASKFIRST") {
+            return ask("needs_person", "a person has to look at this");
+        }
+        if part.text.contains("SPIN") {
+            let turns = 0;
+            loop { turns += 1; }
+        }
+        let at = part.text.index_of("SECRET");
+        if at >= 0 {
+            edits.push(edit(n, at, at + 6, "******"));
+        }
+    }
+    if edits.is_empty() { allow() } else { redact("secret", "a secret was blotted out", edits) }
+}
+"#;
+
+/// The guard judges these agents only.
+const SET: &str = r#"
+[[guard]]
+id = "words"
+match = { agents = ["assistant", "ehr", "checker"] }
+"#;
+
+pub(crate) fn write(dir: &Path) {
+    let guard = dir.join("words");
+    std::fs::create_dir_all(&guard).unwrap();
+    std::fs::write(dir.join("set.toml"), SET).unwrap();
+    std::fs::write(guard.join("guard.toml"), MANIFEST).unwrap();
+    std::fs::write(guard.join("guard.rhai"), SCRIPT).unwrap();
+    std::fs::write(guard.join("plan.md"), "None needed.\n").unwrap();
+    std::fs::write(guard.join("tests.jsonl"), "").unwrap();
+}

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use parapet_console::{AdminState, AdminToken, QueueState};
+use parapet_console::{AdminState, AdminToken, InForce, QueueState};
 use parapet_gateway::{Config, Secret};
 use parapet_judge::{GuardSets, Watcher};
 use parapet_store::Store;
@@ -53,7 +53,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     let console = parapet_console::router(AdminState {
         store: store.clone(),
         tenant: server.tenant.clone(),
-        sets: Arc::clone(&sets),
+        in_force: InForce::source(Arc::clone(&sets)),
         metrics: Arc::new(move || metrics_app.metrics_text()),
         metrics_open: false,
         queue: Arc::new(move || queue_state(&recorder)),
@@ -84,7 +84,7 @@ impl Sidecar {
 
 fn queue_state(recorder: &parapet_store::Recorder) -> QueueState {
     let stats = recorder.stats();
-    QueueState { depth: u64::try_from(stats.queue_depth).unwrap_or(u64::MAX), dropped: stats.dropped }
+    QueueState { depth: u64::try_from(stats.queue_depth).unwrap_or(u64::MAX), healthy: stats.healthy, dropped: stats.dropped }
 }
 
 /// Takes changed guards up; each set that comes into force is entered in the register.

@@ -1,0 +1,313 @@
+//! The first page: what happened lately, what was refused, and the guard set that decided it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use parapet_domain::{Decision, Mode, Timestamp};
+use parapet_store::{Bucket, Counts, DecisionFilter, Latency, Overview, PageRequest};
+
+use super::row::DecisionRow;
+use super::{Frame, Page, html};
+use crate::api;
+use crate::display::{When, count, micros, ratio, share, short_hash, visible};
+use crate::error::ConsoleError;
+use crate::guard_view::{GuardView, InForce};
+use crate::query::{OverviewQuery, Range, link};
+use crate::state::{Console, QueueState};
+
+/// Rows of the table of refusals.
+const REFUSALS: u32 = 5;
+/// Lines of a ranking.
+const RANKED: usize = 8;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    span: String,
+    ranges: Vec<RangeLink>,
+    set: SetCard,
+    complaints: Vec<Complaint>,
+    figures: Vec<Figure>,
+    key: [(&'static str, String); 5],
+    total: u64,
+    step_s: u64,
+    step: String,
+    buckets: Vec<BucketRow>,
+    denials: Vec<Ranked>,
+    failures: Vec<Ranked>,
+    latency: Vec<Ranked>,
+    queue: String,
+    rows: Vec<DecisionRow>,
+}
+
+struct RangeLink {
+    href: String,
+    label: &'static str,
+    current: bool,
+}
+
+/// The guard set, for people.
+pub(super) struct SetCard {
+    pub(super) hash: String,
+    pub(super) short: String,
+    pub(super) since: When,
+    pub(super) last_error: Option<String>,
+    pub(super) summary: String,
+}
+
+struct Complaint {
+    title: &'static str,
+    advice: String,
+}
+
+struct Figure {
+    class: &'static str,
+    name: &'static str,
+    value: String,
+    more: String,
+    href: String,
+}
+
+struct BucketRow {
+    at_s: i64,
+    when: When,
+    counts: [u64; 5],
+}
+
+struct Ranked {
+    href: String,
+    name: String,
+    count: String,
+    share: String,
+    /// Of 100.
+    width: String,
+}
+
+/// The overview of the last day, or of the range asked for.
+pub(crate) async fn show_overview(State(console): State<Arc<Console>>, RawQuery(query): RawQuery) -> Page {
+    let frame = || Frame::new(&console, "overview");
+    let now = Timestamp::now();
+    let query = OverviewQuery::parse(&query.unwrap_or_default(), now).map_err(|error| frame().failed(error))?;
+    let overview = api::read_overview(&console, &query).await.map_err(|error| frame().failed(error))?;
+    let refusals = latest_refusals(&console).await.map_err(|error| frame().failed(error))?;
+    let rows = DecisionRow::table(&refusals, now);
+    html(&OverviewPage::new(&console, &query, &overview, rows, now)).map_err(|error| frame().failed(error))
+}
+
+async fn latest_refusals(console: &Console) -> Result<Vec<parapet_domain::DecisionRecord>, ConsoleError> {
+    let filter = DecisionFilter { decision: Some(Decision::Deny), ..DecisionFilter::of(&console.admin.tenant) };
+    Ok(console.admin.store.decisions(&filter, &PageRequest::first(REFUSALS)).await?.records)
+}
+
+impl OverviewPage {
+    fn new(console: &Console, query: &OverviewQuery, overview: &Overview, rows: Vec<DecisionRow>, now: Timestamp) -> Self {
+        let span = Span::of(query);
+        let set = console.in_force();
+        let queue = (console.admin.queue)();
+        let counts = &overview.total;
+        Self {
+            frame: Frame::new(console, "overview"),
+            span: span.sentence(query, now),
+            ranges: Range::ALL.map(|range| RangeLink::new(range, query.range)).into(),
+            set: SetCard::new(&set, now),
+            complaints: complaints(&set.guards, queue),
+            figures: figures(overview, &span),
+            key: [("allow", counts.allow), ("redact", counts.redact), ("ask", counts.ask), ("deny", counts.deny), ("failed", counts.failed)]
+                .map(|(name, n)| (name, count(n))),
+            total: counts.decisions(),
+            step_s: query.bucket.as_secs(),
+            step: step(query.bucket.as_secs()),
+            buckets: overview.buckets.iter().map(|bucket| BucketRow::new(bucket, now)).collect(),
+            denials: denials(overview, &span),
+            failures: failures(overview, &span),
+            latency: overview.latency.map(latency).unwrap_or_default(),
+            queue: waiting(queue),
+            rows,
+        }
+    }
+}
+
+/// The span of the page, as it goes into links.
+struct Span {
+    from: String,
+    to: String,
+}
+
+impl Span {
+    fn of(query: &OverviewQuery) -> Self {
+        Self { from: query.from.to_string(), to: query.to.to_string() }
+    }
+
+    fn link(&self, more: &[(&str, &str)]) -> String {
+        link("/decisions", [("from", self.from.as_str()), ("to", &self.to)].into_iter().chain(more.iter().copied()))
+    }
+
+    fn sentence(&self, query: &OverviewQuery, now: Timestamp) -> String {
+        let (from, to) = (When::new(query.from, now), When::new(query.to.min(now), now));
+        let when = format!("{} {} to {} {} UTC", from.day, short_clock(&from), to.day, short_clock(&to));
+        query.range.map_or_else(|| when.clone(), |range| format!("{}, {when}", range.name))
+    }
+}
+
+fn short_clock(when: &When) -> &str {
+    when.clock.get(..5).unwrap_or_default()
+}
+
+impl RangeLink {
+    fn new(range: Range, current: Option<Range>) -> Self {
+        Self { href: link("/", [("range", range.word)]), label: range.word, current: current == Some(range) }
+    }
+}
+
+impl SetCard {
+    pub(super) fn new(set: &InForce, now: Timestamp) -> Self {
+        Self {
+            hash: set.hash.clone(),
+            short: short_hash(&set.hash),
+            since: When::new(set.since, now),
+            last_error: set.last_error.as_deref().map(visible),
+            summary: summary(&set.guards),
+        }
+    }
+}
+
+/// Such as `6 guards: 5 enforce, 1 shadow`.
+fn summary(guards: &[GuardView]) -> String {
+    let modes = [Mode::Enforce, Mode::Shadow, Mode::Off].map(|mode| (mode.as_str(), guards.iter().filter(|guard| guard.summary.mode == mode).count()));
+    let parts: Vec<String> = modes.iter().filter(|(_, n)| *n > 0).map(|(mode, n)| format!("{n} {mode}")).collect();
+    match guards.len() {
+        0 => "no guards".to_owned(),
+        1 => format!("1 guard: {}", parts.join(", ")),
+        n => format!("{n} guards: {}", parts.join(", ")),
+    }
+}
+
+fn complaints(guards: &[GuardView], queue: QueueState) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    if !guards.iter().any(|guard| guard.summary.mode == Mode::Enforce) {
+        complaints.push(Complaint {
+            title: "No guard enforces",
+            advice: "Traffic is refused unless its route says `no_guard = \"allow\"`. Put guard folders where `[guards] dir` points.".to_owned(),
+        });
+    }
+    if !queue.healthy {
+        complaints.push(Complaint {
+            title: "Decisions cannot be written",
+            advice: "Routes with `audit = \"required\"` refuse all traffic until the store takes them again. See the log for the cause.".to_owned(),
+        });
+    }
+    if queue.dropped > 0 {
+        complaints.push(Complaint {
+            title: "Decisions were lost",
+            advice: format!("{} decisions of best-effort routes could not be written since the start. See the log, and give the store room.", count(queue.dropped)),
+        });
+    }
+    complaints
+}
+
+fn figures(overview: &Overview, span: &Span) -> Vec<Figure> {
+    let Counts { redact, ask, deny, failed, .. } = overview.total;
+    let total = overview.total.decisions();
+    let part = |class, name, decision: &str, n| Figure {
+        class,
+        name,
+        value: count(n),
+        more: share(n, total),
+        href: span.link(&[("decision", decision)]),
+    };
+    vec![
+        Figure { class: "all", name: "Judged", value: count(total), more: "events".to_owned(), href: span.link(&[]) },
+        part("deny", "Denied", "deny", deny),
+        part("redact", "Redacted", "redact", redact),
+        part("ask", "Asked", "ask", ask),
+        Figure { class: "failed", name: "With failures", value: count(failed), more: share(failed, total), href: "#failures".to_owned() },
+        Figure {
+            class: "took",
+            name: "Time, p99",
+            value: overview.latency.map_or_else(|| "–".to_owned(), |latency| micros(latency.p99_us)),
+            more: overview.latency.map_or_else(String::new, |latency| format!("p50 {}", micros(latency.p50_us))),
+            href: "#latency".to_owned(),
+        },
+    ]
+}
+
+impl BucketRow {
+    fn new(bucket: &Bucket, now: Timestamp) -> Self {
+        let Counts { allow, redact, ask, deny, failed } = bucket.counts;
+        Self {
+            at_s: bucket.start.as_micros().div_euclid(1_000_000),
+            when: When::new(bucket.start, now),
+            counts: [allow, redact, ask, deny, failed],
+        }
+    }
+}
+
+fn denials(overview: &Overview, span: &Span) -> Vec<Ranked> {
+    let whole: u64 = overview.denials_by_guard.iter().map(|one| one.count).sum();
+    let most = overview.denials_by_guard.first().map_or(0, |one| one.count);
+    let line = |one: &parapet_store::GuardCount| Ranked {
+        href: span.link(&[("guard", &one.guard), ("decision", "deny")]),
+        name: visible(&one.guard),
+        count: count(one.count),
+        share: share(one.count, whole),
+        width: width(one.count, most),
+    };
+    overview.denials_by_guard.iter().take(RANKED).map(line).collect()
+}
+
+fn failures(overview: &Overview, span: &Span) -> Vec<Ranked> {
+    let most = overview.failures_by_guard.first().map_or(0, |one| one.count);
+    let line = |one: &parapet_store::FailureCount| Ranked {
+        href: span.link(&[("guard", &one.guard), ("failure", one.kind.as_str())]),
+        name: visible(&one.guard),
+        count: count(one.count),
+        share: one.kind.as_str().replace('_', " "),
+        width: width(one.count, most),
+    };
+    overview.failures_by_guard.iter().take(RANKED).map(line).collect()
+}
+
+fn latency(latency: Latency) -> Vec<Ranked> {
+    let line = |(name, meaning, us): (&str, &str, u64)| Ranked {
+        href: String::new(),
+        name: name.to_owned(),
+        count: micros(us),
+        share: meaning.to_owned(),
+        width: width(us, latency.p99_us),
+    };
+    [
+        ("p50", "half take at most", latency.p50_us),
+        ("p95", "19 of 20 take at most", latency.p95_us),
+        ("p99", "99 of 100 take at most", latency.p99_us),
+    ]
+    .map(line)
+    .into()
+}
+
+/// Length of a bar, of 100; never quite nothing.
+fn width(part: u64, most: u64) -> String {
+    format!("{:.1}", (ratio(part, most) * 100.0).max(1.0))
+}
+
+fn step(seconds: u64) -> String {
+    match seconds {
+        s if s.is_multiple_of(86_400) => plural(s / 86_400, "day"),
+        s if s.is_multiple_of(3_600) => plural(s / 3_600, "hour"),
+        s if s.is_multiple_of(60) => plural(s / 60, "minute"),
+        s => plural(s, "second"),
+    }
+}
+
+fn plural(n: u64, unit: &str) -> String {
+    if n == 1 { format!("One {unit}") } else { format!("{n} {unit}s") }
+}
+
+fn waiting(queue: QueueState) -> String {
+    match (queue.depth, queue.dropped) {
+        (0, 0) => "empty, nothing lost".to_owned(),
+        (depth, 0) => format!("{} waiting, nothing lost", count(depth)),
+        (depth, lost) => format!("{} waiting, {} lost since the start", count(depth), count(lost)),
+    }
+}

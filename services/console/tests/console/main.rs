@@ -1,0 +1,13 @@
+//! The console from outside: the whole router over a real SQLite file.
+
+mod api;
+mod auth;
+#[cfg(test)]
+mod browser;
+mod decisions;
+#[cfg(test)]
+mod fixture;
+mod health;
+mod pages;
+#[cfg(test)]
+mod records;

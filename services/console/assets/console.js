@@ -111,8 +111,7 @@
     plot.over.addEventListener("click", () => {
       const i = plot.cursor.idx;
       if (i != null) {
-        const iso = (s) => new Date(s * 1000).toISOString();
-        location.assign("/decisions?from=" + iso(data.at[i]) + "&to=" + iso(data.at[i] + step));
+        location.assign(table.tBodies[0].rows[i].querySelector("a").href);
       }
     });
     plot.over.addEventListener("mouseleave", () => say(null));

@@ -129,6 +129,17 @@ fn hides(c: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A message cut at its backticks: whether a piece is code, and the piece, made [`visible`].
+pub(crate) fn said(text: &str) -> Vec<(bool, String)> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        // A backtick without its partner is only a character.
+        return vec![(false, visible(text))];
+    }
+    let kinds = [false, true].into_iter().cycle();
+    kinds.zip(pieces).filter(|(_, piece)| !piece.is_empty()).map(|(code, piece)| (code, visible(piece))).collect()
+}
+
 /// The first `max` characters on one line, for tables.
 pub(crate) fn clip(text: &str, max: usize) -> String {
     let mut out: String = text.chars().take(max).map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();

@@ -57,6 +57,7 @@ pub(crate) async fn start_session(
         let problem = "That is not the admin token.".to_owned();
         return LoginPage::new(next, Some(problem)).respond(StatusCode::UNAUTHORIZED);
     }
+    tracing::info!(client = client.map(tracing::field::display), "signed in at the console");
     let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let cookie = session::set_cookie(&console.sessions.start(console.now_s()), secure);
     ([(SET_COOKIE, cookie)], Redirect::to(&next)).into_response()

@@ -53,6 +53,12 @@ impl Pairs {
         Ok(Self(pairs))
     }
 
+    /// What was written for the known keys, right or wrong.
+    pub(crate) fn as_written(query: &str, known: &[&str]) -> Self {
+        let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(key, value)| known.contains(&key.as_ref()) && value.len() <= MAX_VALUE_BYTES);
+        Self(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }

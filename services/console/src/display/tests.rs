@@ -33,3 +33,12 @@ fn hidden_characters_are_shown_and_scripts_are_left_alone() {
     assert_eq!(clip("one\ntwo three", 7), "one two…");
     assert_eq!(short_hash("guard:0123456789abcdef"), "0123456789ab");
 }
+
+#[test]
+fn code_in_messages_is_found_between_backticks() {
+    let piece = |code: bool, text: &str| (code, text.to_owned());
+    assert_eq!(said("guard `a` failed"), [piece(false, "guard "), piece(true, "a"), piece(false, " failed")]);
+    assert_eq!(said("`a`"), [piece(true, "a")]);
+    assert_eq!(said("it`s"), [piece(false, "it`s")]);
+    assert_eq!(said(""), []);
+}

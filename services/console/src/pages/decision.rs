@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::row::DecisionRow;
 use super::{Fact, Frame, GuardLink, Page, html};
 use crate::api;
-use crate::display::{count, micros, visible};
+use crate::display::{count, micros, said, visible};
 use crate::error::ConsoleError;
 use crate::pretty;
 use crate::state::Console;
@@ -31,7 +31,7 @@ struct DecisionPage {
     row: DecisionRow,
     short_id: String,
     headline: String,
-    message: String,
+    message: Vec<(bool, String)>,
     runs: Vec<RunView>,
     inspected: Vec<String>,
     not_inspected: Vec<NotInspected>,
@@ -53,7 +53,7 @@ struct RunView {
     on_error: &'static str,
     failed: bool,
     reason_code: String,
-    message: String,
+    message: Vec<(bool, String)>,
     edits: Vec<EditView>,
     more_edits: usize,
     details: String,
@@ -97,7 +97,7 @@ impl DecisionPage {
             row: DecisionRow::new(record, now),
             short_id: record.id.simple().to_string().chars().take(8).collect(),
             headline: headline(record),
-            message: visible(&record.message),
+            message: said(&record.message),
             runs: record.runs.iter().map(RunView::new).collect(),
             inspected: record.coverage.inspected.iter().map(|pointer| pointer_text(pointer)).collect(),
             not_inspected: record
@@ -166,7 +166,7 @@ impl RunView {
             on_error: if run.on_error == OnError::Deny { "deny" } else { "allow" },
             failed: false,
             reason_code: String::new(),
-            message: String::new(),
+            message: Vec::new(),
             edits: Vec::new(),
             more_edits: 0,
             details: String::new(),
@@ -178,14 +178,14 @@ impl RunView {
                 class: verdict.decision.as_str(),
                 word: verdict.decision.as_str().to_owned(),
                 reason_code: visible(&verdict.reason_code),
-                message: visible(&verdict.message),
+                message: said(&verdict.message),
                 edits: verdict.edits.iter().take(EDITS).map(EditView::new).collect(),
                 more_edits: verdict.edits.len().saturating_sub(EDITS),
                 details: block(&verdict.details),
                 ..view
             },
             Outcome::Failure(failure) => {
-                Self { failed: true, word: failure.kind.as_str().replace('_', " "), message: visible(&failure.message), ..view }
+                Self { failed: true, word: failure.kind.as_str().replace('_', " "), message: said(&failure.message), ..view }
             }
         }
     }

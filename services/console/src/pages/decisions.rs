@@ -11,7 +11,7 @@ use parapet_store::DecisionPage;
 
 use super::row::DecisionRow;
 use super::{Frame, html};
-use crate::display::visible;
+use crate::display::said;
 use crate::query::{DecisionQuery, QueryError};
 use crate::state::Console;
 
@@ -19,7 +19,7 @@ use crate::state::Console;
 #[template(path = "decisions.html")]
 struct DecisionsPage {
     frame: Frame,
-    problem: Option<String>,
+    problem: Option<Vec<(bool, String)>>,
     decisions: Vec<(&'static str, bool)>,
     stages: Vec<(&'static str, bool)>,
     fields: Vec<Field>,
@@ -63,9 +63,10 @@ const FIELDS: [(&str, &str); 10] = [
 /// The list; a filter that cannot be used is told above the form, and nothing is shown rather than the wrong rows.
 pub(crate) async fn list_decisions(State(console): State<Arc<Console>>, RawQuery(query): RawQuery) -> Response {
     let frame = Frame::new(&console, "decisions");
-    let query = match DecisionQuery::parse(&query.unwrap_or_default(), &console.admin.tenant) {
+    let text = query.unwrap_or_default();
+    let query = match DecisionQuery::parse(&text, &console.admin.tenant) {
         Ok(query) => query,
-        Err(error) => return refused(&console, frame, &error),
+        Err(error) => return refused(&console, frame, &text, &error),
     };
     match console.admin.store.decisions(&query.filter, &query.page).await {
         Ok(page) => respond(&console, StatusCode::OK, DecisionsPage::new(frame, &console, &query, &page)),
@@ -73,10 +74,11 @@ pub(crate) async fn list_decisions(State(console): State<Arc<Console>>, RawQuery
     }
 }
 
-fn refused(console: &Console, frame: Frame, error: &QueryError) -> Response {
+/// The form as it was sent, with what is wrong with it.
+fn refused(console: &Console, frame: Frame, query: &str, error: &QueryError) -> Response {
     let nothing = DecisionPage { records: Vec::new(), next: None };
-    let page = DecisionsPage::new(frame, console, &DecisionQuery::everything(&console.admin.tenant), &nothing);
-    respond(console, StatusCode::BAD_REQUEST, DecisionsPage { problem: Some(visible(&error.to_string())), filtered: true, ..page })
+    let page = DecisionsPage::new(frame, console, &DecisionQuery::as_written(query, &console.admin.tenant), &nothing);
+    respond(console, StatusCode::BAD_REQUEST, DecisionsPage { problem: Some(said(&error.to_string())), filtered: true, ..page })
 }
 
 fn respond(console: &Console, status: StatusCode, page: DecisionsPage) -> Response {
@@ -113,7 +115,7 @@ impl Links {
             older: page.next.map(|next| query.link("/decisions", &[("after", &next.to_string())])),
             still: query.link("/decisions", &[]),
             refreshing: query.link("/decisions", &[("refresh", "10")]),
-            csv: query.link("/admin/decisions", &[("format", "csv")]),
+            csv: query.link("/admin/decisions", if query.given("limit").is_empty() { &[("format", "csv"), ("limit", "1000")] } else { &[("format", "csv")] }),
             json: query.link("/admin/decisions", &[]),
         }
     }

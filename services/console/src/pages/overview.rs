@@ -1,6 +1,7 @@
 //! The first page: what happened lately, what was refused, and the guard set that decided it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -73,6 +74,7 @@ struct Figure {
 struct BucketRow {
     at_s: i64,
     when: When,
+    href: String,
     counts: [u64; 5],
 }
 
@@ -119,7 +121,7 @@ impl OverviewPage {
             total: counts.decisions(),
             step_s: query.bucket.as_secs(),
             step: step(query.bucket.as_secs()),
-            buckets: overview.buckets.iter().map(|bucket| BucketRow::new(bucket, now)).collect(),
+            buckets: overview.buckets.iter().map(|bucket| BucketRow::new(bucket, query.bucket, now)).collect(),
             denials: denials(overview, &span),
             failures: failures(overview, &span),
             latency: overview.latency.map(latency).unwrap_or_default(),
@@ -234,9 +236,12 @@ fn figures(overview: &Overview, span: &Span) -> Vec<Figure> {
 }
 
 impl BucketRow {
-    fn new(bucket: &Bucket, now: Timestamp) -> Self {
+    fn new(bucket: &Bucket, step: Duration, now: Timestamp) -> Self {
         let Counts { allow, redact, ask, deny, failed } = bucket.counts;
+        let step_us = i64::try_from(step.as_micros()).unwrap_or(i64::MAX);
+        let end = Timestamp::from_micros(bucket.start.as_micros().saturating_add(step_us));
         Self {
+            href: link("/decisions", [("from", bucket.start.to_string()), ("to", end.to_string())]),
             at_s: bucket.start.as_micros().div_euclid(1_000_000),
             when: When::new(bucket.start, now),
             counts: [allow, redact, ask, deny, failed],

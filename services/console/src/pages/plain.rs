@@ -39,7 +39,7 @@ pub(crate) struct ErrorPage {
     frame: Frame,
     status: u16,
     title: &'static str,
-    message: String,
+    message: Vec<(bool, String)>,
     back: &'static str,
     back_label: &'static str,
 }
@@ -53,7 +53,7 @@ impl ErrorPage {
         };
         let mut chars = message.chars();
         let sentence = chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect());
-        Self { frame, status, title, message: crate::display::visible(&sentence), back, back_label }
+        Self { frame, status, title, message: crate::display::said(&sentence), back, back_label }
     }
 
     pub(crate) fn html(&self) -> Result<Html<String>, ConsoleError> {

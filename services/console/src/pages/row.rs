@@ -3,7 +3,7 @@
 use parapet_domain::{DecisionRecord, Outcome, Timestamp};
 
 use super::GuardLink;
-use crate::display::{When, clip, micros};
+use crate::display::{When, clip, micros, said};
 
 /// Most characters of a message in a table.
 const MESSAGE_CHARS: usize = 240;
@@ -22,7 +22,7 @@ pub(crate) struct DecisionRow {
     pub(super) failures: usize,
     pub(super) reason_code: String,
     pub(super) guard: Option<GuardLink>,
-    pub(super) message: String,
+    pub(super) message: Vec<(bool, String)>,
     pub(super) agent: String,
     pub(super) stage: &'static str,
     pub(super) principal: String,
@@ -53,7 +53,7 @@ impl DecisionRow {
             failures: record.runs.iter().filter(|run| matches!(run.outcome, Outcome::Failure(_))).count(),
             reason_code: clip(&record.reason_code, NAME_CHARS),
             guard: record.decided_by.as_deref().map(GuardLink::new),
-            message: clip(&record.message, MESSAGE_CHARS),
+            message: said(&clip(&record.message, MESSAGE_CHARS)),
             agent: clip(&record.agent, NAME_CHARS),
             stage: record.stage.as_str(),
             principal: clip(record.principal.as_deref().unwrap_or_default(), NAME_CHARS),

@@ -56,11 +56,11 @@ impl DecisionQuery {
         Ok(Self { filter, page, format, refresh, pairs })
     }
 
-    /// The filter with nothing chosen.
-    pub(crate) fn everything(tenant: &str) -> Self {
+    /// Nothing chosen, but with what was written, to show it again to its writer.
+    pub(crate) fn as_written(query: &str, tenant: &str) -> Self {
         let filter = DecisionFilter::of(tenant);
         let page = PageRequest { limit: Self::DEFAULT_LIMIT, after: None };
-        Self { filter, page, format: None, refresh: false, pairs: Pairs::default() }
+        Self { filter, page, format: None, refresh: false, pairs: Pairs::as_written(query, &FILTERS) }
     }
 
     /// What was given for `key`, as it was written.

@@ -49,7 +49,7 @@ fn what_means_nothing_is_refused_with_what_would_be_right() {
 fn links_keep_the_filter_and_escape_it() {
     let parsed = DecisionQuery::parse("agent=a%26b%3D%22&limit=20&after=&refresh=10", "default").unwrap();
     assert_eq!(parsed.link("/decisions", &[("after", "x")]), "/decisions?agent=a%26b%3D%22&limit=20&after=x");
-    assert_eq!(DecisionQuery::everything("default").link("/decisions", &[]), "/decisions");
+    assert_eq!(DecisionQuery::as_written("agent=a&from=never&x=1", "default").link("/decisions", &[]), "/decisions?from=never&agent=a");
     assert_eq!(segment("a b/c?d"), "a%20b%2Fc%3Fd");
 }
 

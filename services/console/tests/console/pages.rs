@@ -75,7 +75,8 @@ async fn a_filter_that_cannot_be_used_is_told_and_shows_no_rows() {
     let console = Console::with(&day(Timestamp::now())).await;
     let answer = console.get("/decisions?from=yesterday").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert!(answer.text.contains("`from` cannot be `yesterday`; give a time such as"));
+    assert!(answer.text.contains("<code>from</code> cannot be <code>yesterday</code>; give a time such as"));
+    assert!(answer.text.contains("name=\"from\" value=\"yesterday\""), "the form keeps what was written");
     assert_eq!(answer.text.matches("<a class=\"when\"").count(), 0);
 }
 
@@ -105,7 +106,7 @@ async fn a_guard_shows_its_request_plan_code_and_tests() {
 #[tokio::test]
 async fn unknown_pages_say_so_and_lead_back() {
     let console = Console::with(&[]).await;
-    for (path, text) in [("/nowhere", "`/nowhere` is not part of the console."), ("/guards/none", "There is no guard in force named `none`."), ("/decisions/1", "There is no decision `1`.")] {
+    for (path, text) in [("/nowhere", "<code>/nowhere</code> is not part of the console."), ("/guards/none", "There is no guard in force named <code>none</code>."), ("/decisions/1", "There is no decision <code>1</code>.")] {
         let answer = console.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         assert!(answer.text.contains(text), "{}", answer.text);

@@ -9,7 +9,7 @@ use crate::limits::{MAX_PARTS, MAX_POINTER_BYTES};
 use crate::listing::{Listing, UNMAPPED_FIELD};
 use crate::pointer;
 
-pub(crate) const JSON_TYPE: &str = "application/json";
+const JSON_TYPE: &str = "application/json";
 
 /// The parts and the list so far.
 pub(crate) struct Collector<'d> {
@@ -46,19 +46,28 @@ impl<'d> Collector<'d> {
         }
     }
 
-    /// Inspects a string. That of a tool is read as JSON too, where it is an object or array.
+    /// Inspects a string. Where it is no prose by its kind, it is read as JSON too: arguments of any type, and results
+    /// and other content that are objects or arrays.
     pub(crate) fn text(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
         let text = self.document.string(node).unwrap_or_default();
-        let structured = template.kind == PartKind::ToolResult && text.trim_start().starts_with(['{', '[']);
         let part = Part { pointer, ..template.clone() };
-        self.push(match structured.then(|| embedded_json(&text)).flatten() {
-            Some((plain, value)) => Part { text: plain.into_owned(), json: Some(value), media_type: JSON_TYPE.to_owned(), ..part },
-            None => Part { text: text.into_owned(), ..part },
+        let structured = if template.kind == PartKind::Text { None } else { embedded_json(&text) };
+        self.push(match structured {
+            Some((plain, value)) if template.kind == PartKind::ToolCall || value.is_object() || value.is_array() => {
+                Part { text: plain.into_owned(), json: Some(value), media_type: JSON_TYPE.to_owned(), ..part }
+            }
+            _ => Part { text: text.into_owned(), ..part },
         })
     }
 
     /// Inspects a value as its JSON text.
-    pub(crate) fn json(&mut self, node: &Node<'_>, pointer: String, kind: PartKind, template: &Part) -> Result<(), SurfaceError> {
+    pub(crate) fn json(
+        &mut self,
+        node: &Node<'_>,
+        pointer: String,
+        kind: PartKind,
+        template: &Part,
+    ) -> Result<(), SurfaceError> {
         self.push(Part {
             kind,
             pointer,
@@ -103,6 +112,9 @@ pub(crate) fn named(template: &Part, name: &str) -> Part {
 }
 
 /// The pointer and node of each member, with its key.
-pub(crate) fn fields<'n, 'a>(node: &'n Node<'a>, parent: &str) -> impl Iterator<Item = (&'n str, &'n Node<'a>, String)> {
+pub(crate) fn fields<'n, 'a>(
+    node: &'n Node<'a>,
+    parent: &str,
+) -> impl Iterator<Item = (&'n str, &'n Node<'a>, String)> {
     node.members().iter().map(move |(key, value)| (key.as_ref(), value, pointer::child(parent, key)))
 }

@@ -42,7 +42,8 @@ pub(crate) enum Shape<'a> {
 impl<'a> Document<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, SurfaceError> {
         json::parse(bytes).map_err(SurfaceError::Json)?;
-        let text = std::str::from_utf8(bytes).map_err(|e| SurfaceError::Json(json::JsonError::Utf8(e.valid_up_to())))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|e| SurfaceError::Json(json::JsonError::Utf8(e.valid_up_to())))?;
         Ok(Self { text, root: scan::scan(text)? })
     }
 

@@ -8,6 +8,8 @@ pub mod listing;
 pub mod openai_chat;
 pub mod sse;
 
+#[cfg(test)]
+mod arbitrary;
 mod body;
 mod collect;
 mod document;

@@ -8,11 +8,9 @@ mod stream;
 mod tool_call;
 
 #[cfg(test)]
-pub(crate) mod arbitrary;
-#[cfg(test)]
 mod tests;
 
 pub use answer::parse_answer;
-pub(crate) use request::read_messages;
 pub use request::parse_request;
+pub(crate) use request::read_messages;
 pub use stream::{HeldAnswer, StreamAnswer, replay};

@@ -69,7 +69,9 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
         details: if context.show_details { &refusal.details } else { &Value::Null },
     };
     let mut reply = match surface {
-        Surface::OpenaiChat if style == Style::Refusal && refusal.kind == RefusalKind::Blocked => openai::completion(&said, context),
+        Surface::OpenaiChat if style == Style::Refusal && refusal.kind == RefusalKind::Blocked => {
+            openai::completion(&said, context)
+        }
         Surface::OpenaiChat => openai::error(&said, context),
         Surface::Check | Surface::Generic => plain::error(surface, &said, context),
     };
@@ -82,7 +84,8 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
 /// A fault that is no guard's doing, as `surface` tells it. `message` says what is wrong and what to do.
 #[must_use]
 pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalContext) -> Reply {
-    let said = Said { row: status::of_fault(fault), message: message.to_owned(), reason_code: None, details: &Value::Null };
+    let said =
+        Said { row: status::of_fault(fault), message: message.to_owned(), reason_code: None, details: &Value::Null };
     let mut reply = match surface {
         Surface::OpenaiChat => openai::error(&said, context),
         Surface::Check | Surface::Generic => plain::error(surface, &said, context),

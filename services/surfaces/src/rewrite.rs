@@ -55,7 +55,7 @@ pub fn rewrite(body: &[u8], drafts: &[(&Draft, &[Edit])]) -> Result<Vec<u8>, Rew
     }
     let document = Document::parse(body).map_err(RewriteError::Body)?;
     let mut splices = Vec::new();
-    plan.locate(&document, document.root(), &mut splices)?;
+    plan.locate(document.root(), &mut splices)?;
     splices.sort_by_key(|(range, _)| range.start);
     Ok(splice(body, &splices))
 }
@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn locate(&self, document: &Document<'_>, node: &Node<'_>, out: &mut Vec<(Range<usize>, String)>) -> Result<(), RewriteError> {
+    fn locate(&self, node: &Node<'_>, out: &mut Vec<(Range<usize>, String)>) -> Result<(), RewriteError> {
         if let Some(change) = &self.change {
             out.push((node.range(), change.render(node, &self.pointer)?));
             return Ok(());
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
                 for (key, value) in members {
                     if let Some(plan) = self.children.get(key.as_ref()) {
                         found += 1;
-                        plan.locate(document, value, out)?;
+                        plan.locate(value, out)?;
                     }
                 }
             }
@@ -128,13 +128,17 @@ impl<'a> Plan<'a> {
                 for (index, plan) in &self.children {
                     if let Some(value) = index.parse().ok().and_then(|index: usize| items.get(index)) {
                         found += 1;
-                        plan.locate(document, value, out)?;
+                        plan.locate(value, out)?;
                     }
                 }
             }
             _ => {}
         }
-        if found == self.children.len() { Ok(()) } else { Err(RewriteError::NotFound(clip(self.any_pointer().to_owned()))) }
+        if found == self.children.len() {
+            Ok(())
+        } else {
+            Err(RewriteError::NotFound(clip(self.any_pointer().to_owned())))
+        }
     }
 
     /// The pointer of some change at or below this place.
@@ -152,7 +156,8 @@ impl Change<'_> {
         let broken = || RewriteError::Structure(clip(pointer.to_owned()));
         let Self::Text { part, text } = self else { return Ok("null".to_owned()) };
         let is_string = matches!(node.shape, Shape::String);
-        let was_json = part.json.is_some() && matches!(part.kind, PartKind::ToolCall | PartKind::Json | PartKind::ToolDefinition);
+        let was_json =
+            part.json.is_some() && matches!(part.kind, PartKind::ToolCall | PartKind::Json | PartKind::ToolDefinition);
         if (!is_string || was_json) && json::parse_str(text).is_err() {
             return Err(broken());
         }

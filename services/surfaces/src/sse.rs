@@ -27,7 +27,15 @@ impl SseParser {
     /// A parser that holds at most `max_event_bytes` of one event.
     #[must_use]
     pub const fn new(max_event_bytes: usize) -> Self {
-        Self { line: Vec::new(), name: String::new(), data: None, after_cr: false, first_line: true, held: 0, max_event_bytes }
+        Self {
+            line: Vec::new(),
+            name: String::new(),
+            data: None,
+            after_cr: false,
+            first_line: true,
+            held: 0,
+            max_event_bytes,
+        }
     }
 
     /// Takes the next bytes and adds the events that they complete to `events`.

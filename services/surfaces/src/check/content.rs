@@ -7,11 +7,16 @@ use serde_json::Value;
 use super::request::{CONTENT, Complaints};
 use crate::SurfaceError;
 use crate::collect::{Collector, fields};
-use crate::document::{Node, Shape, embedded_json};
+use crate::document::{Node, Shape};
 use crate::{openai_chat, pointer};
 
 /// Reads the one content key of the body.
-pub(super) fn read(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, root: &Node<'_>, stage: Stage) -> Result<Vec<Part>, SurfaceError> {
+pub(super) fn read(
+    out: &mut Collector<'_>,
+    complaints: &mut Complaints<'_>,
+    root: &Node<'_>,
+    stage: Stage,
+) -> Result<Vec<Part>, SurfaceError> {
     let given: Vec<_> = fields(root, "").filter(|(key, _, _)| CONTENT.contains(key)).collect();
     let template = template(stage);
     match given.as_slice() {
@@ -22,7 +27,8 @@ pub(super) fn read(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, roo
             "tool_call" => read_tool(out, complaints, value, pointer, &template, &CALL)?,
             _ => read_tool(out, complaints, value, pointer, &template, &RESULT)?,
         },
-        [] => complaints.add("there is no content: give `text`, `parts`, `messages`, `tool_call` or `tool_result`".to_owned()),
+        [] => complaints
+            .add("there is no content: give `text`, `parts`, `messages`, `tool_call` or `tool_result`".to_owned()),
         _ => complaints.add(format!(
             "there is more than one content: keep one of {}",
             given.iter().map(|(key, _, _)| format!("`{key}`")).collect::<Vec<_>>().join(", ")
@@ -42,7 +48,13 @@ fn template(stage: Stage) -> Part {
     Part { kind, ..Part::text(role, origin, "") }
 }
 
-fn read_text(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &Node<'_>, pointer: &str, template: &Part) -> Result<(), SurfaceError> {
+fn read_text(
+    out: &mut Collector<'_>,
+    complaints: &mut Complaints<'_>,
+    node: &Node<'_>,
+    pointer: &str,
+    template: &Part,
+) -> Result<(), SurfaceError> {
     if matches!(node.shape, Shape::String) {
         return out.text(node, pointer.to_owned(), template);
     }
@@ -58,7 +70,13 @@ fn read_messages(out: &mut Collector<'_>, node: &Node<'_>, pointer: &str) -> Res
     Ok(parts)
 }
 
-fn read_parts(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+fn read_parts(
+    out: &mut Collector<'_>,
+    complaints: &mut Complaints<'_>,
+    node: &Node<'_>,
+    parent: &str,
+    template: &Part,
+) -> Result<(), SurfaceError> {
     let Shape::Array(items) = &node.shape else {
         complaints.add(format!("`{parent}` has to be an array of parts"));
         return Ok(());
@@ -66,10 +84,19 @@ fn read_parts(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &N
     if items.is_empty() {
         complaints.add(format!("`{parent}` is empty: give at least one part"));
     }
-    items.iter().enumerate().try_for_each(|(index, item)| read_part(out, complaints, item, &pointer::item(parent, index), template))
+    items
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, item)| read_part(out, complaints, item, &pointer::item(parent, index), template))
 }
 
-fn read_part(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+fn read_part(
+    out: &mut Collector<'_>,
+    complaints: &mut Complaints<'_>,
+    node: &Node<'_>,
+    parent: &str,
+    template: &Part,
+) -> Result<(), SurfaceError> {
     if !complaints.object(node, parent) {
         return Ok(());
     }
@@ -77,15 +104,28 @@ fn read_part(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &No
     let (mut kind, mut content) = (None, Vec::new());
     for (key, value, pointer) in fields(node, parent) {
         match key {
-            "kind" => kind = word(complaints, value, &pointer, "`text`, `json`, `tool_definition`, `tool_call`, `tool_result`"),
-            "role" => part.role = word(complaints, value, &pointer, "`system`, `developer`, `user`, `assistant`, `tool`").unwrap_or(part.role),
-            "origin" => part.origin = word(complaints, value, &pointer, "`operator`, `user`, `model`, `tool`, `retrieved`").unwrap_or(part.origin),
+            "kind" => {
+                kind =
+                    word(complaints, value, &pointer, "`text`, `json`, `tool_definition`, `tool_call`, `tool_result`")
+            }
+            "role" => {
+                part.role = word(complaints, value, &pointer, "`system`, `developer`, `user`, `assistant`, `tool`")
+                    .unwrap_or(part.role)
+            }
+            "origin" => {
+                part.origin = word(complaints, value, &pointer, "`operator`, `user`, `model`, `tool`, `retrieved`")
+                    .unwrap_or(part.origin)
+            }
             "name" => part.name = complaints.string(value, &pointer),
             "tool" => part.tool = complaints.string(value, &pointer),
             "call_id" => part.call_id = complaints.string(value, &pointer),
             "media_type" => part.media_type = complaints.string(value, &pointer).unwrap_or(part.media_type),
             "text" | "json" => content.push((key, value, pointer)),
-            key => complaints.unknown(parent, key, "`text`, `json`, `kind`, `role`, `origin`, `name`, `tool`, `call_id`, `media_type`"),
+            key => complaints.unknown(
+                parent,
+                key,
+                "`text`, `json`, `kind`, `role`, `origin`, `name`, `tool`, `call_id`, `media_type`",
+            ),
         }
     }
     part.kind = kind.unwrap_or(part.kind);
@@ -94,7 +134,7 @@ fn read_part(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &No
             let kind = if part.kind == PartKind::Text { PartKind::Json } else { part.kind };
             out.json(value, pointer.clone(), kind, &part)
         }
-        [(_, value, pointer)] if matches!(value.shape, Shape::String) => read_structured(out, value, pointer.clone(), &part),
+        [(_, value, pointer)] if matches!(value.shape, Shape::String) => out.text(value, pointer.clone(), &part),
         [(_, _, pointer)] => {
             complaints.add(format!("`{pointer}` has to be a string"));
             Ok(())
@@ -106,22 +146,6 @@ fn read_part(out: &mut Collector<'_>, complaints: &mut Complaints<'_>, node: &No
     }
 }
 
-/// A text that may be JSON by its kind.
-fn read_structured(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
-    let text = out.document.string(node).unwrap_or_default();
-    let structured = if template.kind == PartKind::Text { None } else { embedded_json(&text) };
-    let part = Part { pointer, ..template.clone() };
-    out.push(match structured {
-        Some((plain, value)) => Part {
-            text: plain.into_owned(),
-            json: Some(value),
-            media_type: crate::collect::JSON_TYPE.to_owned(),
-            ..part
-        },
-        None => Part { text: text.into_owned(), ..part },
-    })
-}
-
 /// The key words of a tool call or a tool result.
 struct ToolWords {
     id: &'static [&'static str],
@@ -130,7 +154,8 @@ struct ToolWords {
 }
 
 const CALL: ToolWords = ToolWords { id: &["id", "call_id"], content: "arguments", known: "`name`, `arguments`, `id`" };
-const RESULT: ToolWords = ToolWords { id: &["call_id", "tool_call_id"], content: "content", known: "`name`, `content`, `call_id`" };
+const RESULT: ToolWords =
+    ToolWords { id: &["call_id", "tool_call_id"], content: "content", known: "`name`, `content`, `call_id`" };
 
 /// A tool call or a tool result; the content is a string or any JSON.
 fn read_tool(
@@ -158,7 +183,7 @@ fn read_tool(
         complaints.add(format!("`{parent}/name` has to be the name of the tool"));
     }
     match content {
-        Some((value, pointer)) if matches!(value.shape, Shape::String) => read_structured(out, value, pointer, &part),
+        Some((value, pointer)) if matches!(value.shape, Shape::String) => out.text(value, pointer, &part),
         Some((value, pointer)) => out.json(value, pointer, part.kind, &part),
         None => {
             complaints.add(format!("`{parent}/{}` is missing: give a string or any JSON", words.content));
@@ -168,7 +193,12 @@ fn read_tool(
 }
 
 /// A word of the domain's vocabulary.
-fn word<T: DeserializeOwned>(complaints: &mut Complaints<'_>, node: &Node<'_>, pointer: &str, known: &str) -> Option<T> {
+fn word<T: DeserializeOwned>(
+    complaints: &mut Complaints<'_>,
+    node: &Node<'_>,
+    pointer: &str,
+    known: &str,
+) -> Option<T> {
     let text = complaints.string(node, pointer)?;
     let found = serde_json::from_value(Value::String(text)).ok();
     if found.is_none() {

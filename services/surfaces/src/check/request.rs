@@ -45,7 +45,10 @@ pub fn parse_request(body: &[u8]) -> Result<CheckRequest, SurfaceError> {
     let document = Document::parse(body)?;
     let root = document.root();
     if !matches!(root.shape, Shape::Object(_)) {
-        return Err(SurfaceError::shape("", "has to be an object with `stage` and `text`, `parts`, `messages`, `tool_call` or `tool_result`"));
+        return Err(SurfaceError::shape(
+            "",
+            "has to be an object with `stage` and `text`, `parts`, `messages`, `tool_call` or `tool_result`",
+        ));
     }
     let mut complaints = Complaints { document: &document, list: Vec::new() };
     let (mut agent, mut session, mut principal) = (None, None, None);
@@ -56,7 +59,11 @@ pub fn parse_request(body: &[u8]) -> Result<CheckRequest, SurfaceError> {
             "session" => session = complaints.string(value, &pointer),
             "principal" => principal = read_principal(&mut complaints, value, &pointer),
             key if CONTENT.contains(&key) => {}
-            key => complaints.unknown("", key, "`stage`, `agent`, `session`, `principal`, `text`, `parts`, `messages`, `tool_call`, `tool_result`"),
+            key => complaints.unknown(
+                "",
+                key,
+                "`stage`, `agent`, `session`, `principal`, `text`, `parts`, `messages`, `tool_call`, `tool_result`",
+            ),
         }
     }
     let stage = read_stage(&mut complaints, root);
@@ -120,7 +127,12 @@ fn read_principal(complaints: &mut Complaints<'_>, node: &Node<'_>, parent: &str
     if id.is_none() {
         complaints.add(format!("`{parent}/id` has to be a non-empty string"));
     }
-    Some(Principal { id: id?, roles, attributes, authenticated_by: parapet_domain::principal::AuthenticatedBy::Asserted })
+    Some(Principal {
+        id: id?,
+        roles,
+        attributes,
+        authenticated_by: parapet_domain::principal::AuthenticatedBy::Asserted,
+    })
 }
 
 /// The mistakes so far. Bounded, as a body can hold any number.
@@ -155,9 +167,10 @@ impl Complaints<'_> {
 
     fn strings(&mut self, node: &Node<'_>, pointer: &str) -> Vec<String> {
         let texts = match &node.shape {
-            Shape::Array(items) => {
-                items.iter().map(|item| self.document.string(item).map(|text| text.into_owned())).collect::<Option<Vec<_>>>()
-            }
+            Shape::Array(items) => items
+                .iter()
+                .map(|item| self.document.string(item).map(|text| text.into_owned()))
+                .collect::<Option<Vec<_>>>(),
             _ => None,
         };
         if texts.is_none() {

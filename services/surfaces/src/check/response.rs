@@ -111,7 +111,9 @@ fn edited_texts<'a>(draft: &'a Draft, edits: &[Edit]) -> Vec<EditedText<'a>> {
 
 fn outcome(run: &GuardRun) -> OutcomeBody<'_> {
     let (outcome, reason_code, message) = match &run.outcome {
-        Outcome::Verdict(verdict) => (verdict.decision.as_str(), verdict.reason_code.as_str(), verdict.message.as_str()),
+        Outcome::Verdict(verdict) => {
+            (verdict.decision.as_str(), verdict.reason_code.as_str(), verdict.message.as_str())
+        }
         Outcome::Failure(failure) => (failure.kind.as_str(), failure.kind.reason_code(), ""),
     };
     OutcomeBody {

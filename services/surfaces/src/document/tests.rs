@@ -6,9 +6,9 @@ use super::*;
 fn rebuild(document: &Document<'_>, node: &Node<'_>) -> Value {
     match &node.shape {
         Shape::Array(items) => items.iter().map(|item| rebuild(document, item)).collect(),
-        Shape::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone().into_owned(), rebuild(document, value))).collect())
-        }
+        Shape::Object(members) => Value::Object(
+            members.iter().map(|(key, value)| (key.clone().into_owned(), rebuild(document, value))).collect(),
+        ),
         Shape::String => Value::String(document.string(node).unwrap().into_owned()),
         Shape::Bool(flag) => Value::Bool(*flag),
         Shape::Null => Value::Null,
@@ -64,7 +64,7 @@ fn settings_and_content_are_told_apart() {
 
 proptest! {
     #[test]
-    fn places_are_right_for_any_json(value in crate::openai_chat::arbitrary::json()) {
+    fn places_are_right_for_any_json(value in crate::arbitrary::json()) {
         check(&value.to_string());
         check(&serde_json::to_string_pretty(&value).unwrap());
     }

@@ -8,7 +8,9 @@ const MAX_WORD_BYTES: usize = 128;
 /// Whether `text` is one word as identifiers, model names and enumerations are.
 pub(crate) fn is_plain_word(text: &str) -> bool {
     (1..=MAX_WORD_BYTES).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-'))
 }
 
 impl Document<'_> {
@@ -18,7 +20,9 @@ impl Document<'_> {
             Shape::Null | Shape::Bool(_) | Shape::Number => false,
             Shape::String => self.raw(node).len() > 2,
             Shape::Array(items) => items.iter().any(|item| self.carries_text(item)),
-            Shape::Object(members) => members.iter().any(|(key, value)| !is_plain_word(key) || self.carries_text(value)),
+            Shape::Object(members) => {
+                members.iter().any(|(key, value)| !is_plain_word(key) || self.carries_text(value))
+            }
         }
     }
 

@@ -119,12 +119,15 @@ impl GenericMapping {
 
 impl Branch {
     fn add(&mut self, pointer: &str, action: Action) -> Result<(), String> {
-        let segments = pointer::segments(pointer)
-            .ok_or_else(|| format!("`{pointer}` is no JSON Pointer; it has to be empty or begin with `/`, with `~` written as `~0`"))?;
+        let segments = pointer::segments(pointer).ok_or_else(|| {
+            format!("`{pointer}` is no JSON Pointer; it has to be empty or begin with `/`, with `~` written as `~0`")
+        })?;
         let mut at = self;
         for segment in segments {
             if at.action.is_some() {
-                return Err(format!("`{pointer}` lies within another pointer of the mapping; name only the outer or the inner one"));
+                return Err(format!(
+                    "`{pointer}` lies within another pointer of the mapping; name only the outer or the inner one"
+                ));
             }
             at = if segment == ANY {
                 at.any.get_or_insert_default()
@@ -136,7 +139,9 @@ impl Branch {
             return Err(format!("`{pointer}` stands in the mapping twice; keep one"));
         }
         if at.any.is_some() || !at.children.is_empty() {
-            return Err(format!("other pointers of the mapping lie within `{pointer}`; name only the outer or the inner one"));
+            return Err(format!(
+                "other pointers of the mapping lie within `{pointer}`; name only the outer or the inner one"
+            ));
         }
         at.action = Some(action);
         Ok(())
@@ -144,9 +149,8 @@ impl Branch {
 
     /// A tool's name may be named by several parts, and may be a part itself.
     fn add_tool_name(&mut self, pointer: &str) -> Result<(), String> {
-        let present = pointer::segments(pointer).and_then(|segments| {
-            segments.iter().try_fold(&*self, |at, segment| at.children.get(segment.as_ref()))
-        });
+        let present = pointer::segments(pointer)
+            .and_then(|segments| segments.iter().try_fold(&*self, |at, segment| at.children.get(segment.as_ref())));
         match present.and_then(|branch| branch.action) {
             Some(Action::ToolName | Action::Part(_)) => Ok(()),
             _ => self.add(pointer, Action::ToolName),

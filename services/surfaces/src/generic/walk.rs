@@ -4,8 +4,8 @@ use parapet_domain::{Origin, Part, PartKind, Role, Stage};
 
 use super::mapping::{Action, Branch, GenericMapping, PartMapping};
 use crate::SurfaceError;
-use crate::collect::{Collector, JSON_TYPE, fields};
-use crate::document::{Document, Node, Shape, embedded_json, is_plain_word};
+use crate::collect::{Collector, fields};
+use crate::document::{Document, Node, Shape, is_plain_word};
 use crate::error::clip;
 use crate::limits::MAX_POINTER_BYTES;
 use crate::listing::{OBJECT_KEY, UNMAPPED_FIELD};
@@ -19,7 +19,12 @@ pub(super) fn walk<'d>(document: &'d Document<'d>, mapping: &GenericMapping) -> 
     walker.visit(document.root(), "", "", &[&mapping.root])?;
     let missing = mapping.parts().iter().zip(&walker.found).filter(|(part, found)| part.required && !**found);
     let complaints: Vec<String> = missing
-        .map(|(part, _)| format!("the body has no `{}`, which the route reads as `{}`; give it, or set `required = false`", part.pointer, part.name))
+        .map(|(part, _)| {
+            format!(
+                "the body has no `{}`, which the route reads as `{}`; give it, or set `required = false`",
+                part.pointer, part.name
+            )
+        })
         .collect();
     if complaints.is_empty() { Ok(walker.out) } else { Err(SurfaceError::Fields(complaints)) }
 }
@@ -32,13 +37,19 @@ struct Walker<'d> {
 
 impl Walker<'_> {
     /// Visits the value at `pointer`; `branches` is what the mapping says of it, nearest first.
-    fn visit(&mut self, node: &Node<'_>, pointer: &str, parent: &str, branches: &[&Branch]) -> Result<(), SurfaceError> {
+    fn visit(
+        &mut self,
+        node: &Node<'_>,
+        pointer: &str,
+        parent: &str,
+        branches: &[&Branch],
+    ) -> Result<(), SurfaceError> {
         match branches.iter().find_map(|branch| branch.action) {
             Some(Action::Part(index)) => return self.take(node, pointer, index),
             Some(Action::Ignore) => return Ok(()),
             Some(Action::ToolName) if self.out.document.is_plain(node) => return Ok(()),
             Some(Action::ToolName) => {}
-            None if pointer.len() > MAX_POINTER_BYTES => return Err(SurfaceError::KeyTooLong),
+            None if !branches.is_empty() && pointer.len() > MAX_POINTER_BYTES => return Err(SurfaceError::KeyTooLong),
             None if !branches.is_empty() => return self.descend(node, pointer, parent, branches),
             None => {}
         }
@@ -48,7 +59,13 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn descend(&mut self, node: &Node<'_>, pointer: &str, parent: &str, branches: &[&Branch]) -> Result<(), SurfaceError> {
+    fn descend(
+        &mut self,
+        node: &Node<'_>,
+        pointer: &str,
+        parent: &str,
+        branches: &[&Branch],
+    ) -> Result<(), SurfaceError> {
         match &node.shape {
             Shape::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -69,7 +86,9 @@ impl Walker<'_> {
                     self.visit(value, &place, pointer, &below)?;
                 }
             }
-            Shape::String if self.out.document.carries_text(node) => self.out.listing.add_at(pointer, parent, UNMAPPED_FIELD),
+            Shape::String if self.out.document.carries_text(node) => {
+                self.out.listing.add_at(pointer, parent, UNMAPPED_FIELD)
+            }
             _ => {}
         }
         Ok(())
@@ -84,16 +103,11 @@ impl Walker<'_> {
         if let Some(found) = self.found.get_mut(index) {
             *found = true;
         }
-        let Some(text) = self.out.document.string(node) else {
-            let kind = if template.kind == PartKind::Text { PartKind::Json } else { template.kind };
-            return self.out.json(node, pointer.to_owned(), kind, &template);
-        };
-        let structured = (template.kind != PartKind::Text).then(|| embedded_json(&text)).flatten();
-        let part = Part { pointer: pointer.to_owned(), ..template };
-        self.out.push(match structured {
-            Some((plain, value)) => Part { text: plain.into_owned(), json: Some(value), media_type: JSON_TYPE.to_owned(), ..part },
-            None => Part { text: text.into_owned(), ..part },
-        })
+        if matches!(node.shape, Shape::String) {
+            return self.out.text(node, pointer.to_owned(), &template);
+        }
+        let kind = if template.kind == PartKind::Text { PartKind::Json } else { template.kind };
+        self.out.json(node, pointer.to_owned(), kind, &template)
     }
 }
 

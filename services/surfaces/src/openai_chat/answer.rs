@@ -103,7 +103,9 @@ impl<'d> AnswerReader<'d> {
                 "refusal" | "reasoning_content" | "reasoning" => {
                     content::read(&mut self.out, value, &pointer, &named(template, key))?;
                 }
-                "annotations" | "reasoning_details" | "name" => self.out.inspect(value, pointer, &named(template, key))?,
+                "annotations" | "reasoning_details" | "name" => {
+                    self.out.inspect(value, pointer, &named(template, key))?
+                }
                 "audio" => self.read_audio(value, &pointer, template)?,
                 "images" => self.out.uninspectable(parent, key, value, IMAGE),
                 "tool_calls" => self.read_calls(value, &pointer, template)?,
@@ -128,7 +130,10 @@ impl<'d> AnswerReader<'d> {
     }
 
     /// Runs `read` and makes an event of the parts that it finds.
-    fn read_call(&mut self, read: impl FnOnce(&mut Collector<'d>) -> Result<(), SurfaceError>) -> Result<(), SurfaceError> {
+    fn read_call(
+        &mut self,
+        read: impl FnOnce(&mut Collector<'d>) -> Result<(), SurfaceError>,
+    ) -> Result<(), SurfaceError> {
         if self.calls.len() + 1 >= MAX_EVENTS {
             return Err(SurfaceError::TooManyEvents);
         }

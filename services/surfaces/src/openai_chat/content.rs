@@ -10,7 +10,12 @@ use crate::listing::{AUDIO, FILE, IMAGE, VIDEO};
 use crate::pointer;
 
 /// Reads `content` of any shape that the protocol or a lenient server knows.
-pub(super) fn read(out: &mut Collector<'_>, node: &Node<'_>, pointer: &str, template: &Part) -> Result<(), SurfaceError> {
+pub(super) fn read(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    pointer: &str,
+    template: &Part,
+) -> Result<(), SurfaceError> {
     match &node.shape {
         Shape::String => out.text(node, pointer.to_owned(), template),
         Shape::Object(_) if is_part(node) => read_part(out, node, pointer, template),

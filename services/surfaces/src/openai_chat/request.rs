@@ -30,7 +30,9 @@ pub fn parse_request(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
             "stream" => stream = read_flag(value, &pointer)?,
             "tools" | "functions" => tool_call::read_definitions(&mut out, value, &pointer, &operator)?,
             "prediction" => read_prediction(&mut out, value, &pointer)?,
-            key if settings::REQUEST_CONTENT.contains(&key) => read_content_field(&mut out, value, pointer, &named(&operator, key))?,
+            key if settings::REQUEST_CONTENT.contains(&key) => {
+                read_content_field(&mut out, value, pointer, &named(&operator, key))?
+            }
             key if settings::REQUEST.contains(&key) => out.setting(value, pointer, &named(&operator, key))?,
             key => out.unknown("", key, value),
         }
@@ -44,7 +46,11 @@ pub fn parse_request(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
 }
 
 /// Reads `messages`: parts go to `out`, tool messages become drafts of their own.
-pub(crate) fn read_messages(out: &mut Collector<'_>, node: &Node<'_>, parent: &str) -> Result<Vec<Draft>, SurfaceError> {
+pub(crate) fn read_messages(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    parent: &str,
+) -> Result<Vec<Draft>, SurfaceError> {
     let Shape::Array(items) = &node.shape else {
         return Err(SurfaceError::shape(parent, "has to be an array of messages"));
     };
@@ -84,11 +90,23 @@ impl MessageReader {
         }
     }
 
-    fn read_fields(&mut self, out: &mut Collector<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+    fn read_fields(
+        &mut self,
+        out: &mut Collector<'_>,
+        node: &Node<'_>,
+        parent: &str,
+        template: &Part,
+    ) -> Result<(), SurfaceError> {
         for (key, value, pointer) in fields(node, parent) {
             match key {
                 "content" => content::read(out, value, &pointer, template)?,
-                "refusal" | "reasoning_content" | "reasoning" => content::read(out, value, &pointer, &named(template, key))?,
+                "refusal" | "reasoning_content" | "reasoning" => {
+                    content::read(out, value, &pointer, &named(template, key))?
+                }
+                // The name of a tool is in each part's `tool`.
+                "name" if template.kind == PartKind::ToolResult => {
+                    out.setting(value, pointer, &named(template, key))?
+                }
                 "name" | "annotations" | "reasoning_details" => out.inspect(value, pointer, &named(template, key))?,
                 "tool_calls" => self.read_calls(out, value, &pointer, template)?,
                 "function_call" if matches!(value.shape, Shape::Object(_)) => {
@@ -102,7 +120,13 @@ impl MessageReader {
         Ok(())
     }
 
-    fn read_calls(&mut self, out: &mut Collector<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+    fn read_calls(
+        &mut self,
+        out: &mut Collector<'_>,
+        node: &Node<'_>,
+        parent: &str,
+        template: &Part,
+    ) -> Result<(), SurfaceError> {
         if matches!(node.shape, Shape::Null) {
             return Ok(());
         }
@@ -159,7 +183,12 @@ fn read_prediction(out: &mut Collector<'_>, node: &Node<'_>, parent: &str) -> Re
 }
 
 /// Strings and arrays of strings as texts, objects as JSON, whose keys count too.
-fn read_content_field(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
+fn read_content_field(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    pointer: String,
+    template: &Part,
+) -> Result<(), SurfaceError> {
     match &node.shape {
         Shape::Array(items) => items
             .iter()

@@ -48,8 +48,14 @@ pub(super) const ANSWER: &[&str] = &[
 ];
 
 /// Fields of a choice.
-pub(super) const CHOICE: &[&str] =
-    &["content_filter_offsets", "content_filter_results", "finish_reason", "index", "native_finish_reason", "stop_reason"];
+pub(super) const CHOICE: &[&str] = &[
+    "content_filter_offsets",
+    "content_filter_results",
+    "finish_reason",
+    "index",
+    "native_finish_reason",
+    "stop_reason",
+];
 
 /// Fields of a message besides its content.
 pub(super) const MESSAGE: &[&str] = &["cache_control", "role", "tool_call_id"];

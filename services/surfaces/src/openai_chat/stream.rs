@@ -49,7 +49,14 @@ impl StreamAnswer {
     /// Holds at most `max_bytes`.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
-        Self { parser: SseParser::new(max_bytes), assembly: Assembly::default(), raw: Vec::new(), max_bytes, events: 0, done: false }
+        Self {
+            parser: SseParser::new(max_bytes),
+            assembly: Assembly::default(),
+            raw: Vec::new(),
+            max_bytes,
+            events: 0,
+            done: false,
+        }
     }
 
     /// Takes the next bytes, cut anywhere.

@@ -4,8 +4,8 @@ use parapet_domain::{Part, PartKind};
 
 use super::settings;
 use crate::SurfaceError;
-use crate::collect::{Collector, JSON_TYPE, fields, named};
-use crate::document::{Node, Shape, embedded_json, is_plain_word};
+use crate::collect::{Collector, fields, named};
+use crate::document::{Node, Shape, is_plain_word};
 use crate::pointer;
 
 /// Reads one element of `tool_calls`. There is always at least one part, even for a call of an unknown type.
@@ -67,21 +67,16 @@ pub(super) fn read_function(
 }
 
 /// Arguments are JSON in a string; some servers give the JSON itself, and a model may write what is no JSON at all.
-fn read_arguments(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
-    if !matches!(node.shape, Shape::String) {
-        return out.json(node, pointer, PartKind::ToolCall, template);
+fn read_arguments(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    pointer: String,
+    template: &Part,
+) -> Result<(), SurfaceError> {
+    match node.shape {
+        Shape::String => out.text(node, pointer, template),
+        _ => out.json(node, pointer, PartKind::ToolCall, template),
     }
-    let text = out.document.string(node).unwrap_or_default();
-    out.push(match embedded_json(&text) {
-        Some((plain, value)) => Part {
-            pointer,
-            text: plain.into_owned(),
-            json: Some(value),
-            media_type: JSON_TYPE.to_owned(),
-            ..template.clone()
-        },
-        None => Part { pointer, text: text.into_owned(), ..template.clone() },
-    })
 }
 
 /// The name travels in each part's `tool`; one that is no plain word may be content and is a part of its own too.
@@ -90,10 +85,22 @@ fn read_name(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template
 }
 
 /// Reads `tools` or the legacy `functions`: one part for each definition, told as the operator's and not as the user's.
-pub(super) fn read_definitions(out: &mut Collector<'_>, node: &Node<'_>, parent: &str, template: &Part) -> Result<(), SurfaceError> {
+pub(super) fn read_definitions(
+    out: &mut Collector<'_>,
+    node: &Node<'_>,
+    parent: &str,
+    template: &Part,
+) -> Result<(), SurfaceError> {
+    if matches!(node.shape, Shape::Null) {
+        return Ok(());
+    }
     for (index, item) in out.items(node, parent)?.iter().enumerate() {
-        let name = ["function", "custom"].iter().find_map(|key| item.get(key)?.get("name")).or_else(|| item.get("name"));
-        let tool = name.and_then(|name| out.document.string(name)).filter(|name| is_plain_word(name)).map(|name| name.into_owned());
+        let name =
+            ["function", "custom"].iter().find_map(|key| item.get(key)?.get("name")).or_else(|| item.get("name"));
+        let tool = name
+            .and_then(|name| out.document.string(name))
+            .filter(|name| is_plain_word(name))
+            .map(|name| name.into_owned());
         let template = Part { tool, ..template.clone() };
         out.json(item, pointer::item(parent, index), PartKind::ToolDefinition, &template)?;
     }

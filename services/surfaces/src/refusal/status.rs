@@ -78,7 +78,15 @@ const INVALID: &str = "invalid_request_error";
 const SERVER: &str = "server_error";
 
 const fn row(code: &'static str, status: u16, openai_type: &'static str, meaning: &'static str) -> StatusRow {
-    StatusRow { code, model_status: status, plain_status: status, openai_type, openai_param: None, retry_after: false, meaning }
+    StatusRow {
+        code,
+        model_status: status,
+        plain_status: status,
+        openai_type,
+        openai_param: None,
+        retry_after: false,
+        meaning,
+    }
 }
 
 const fn retried(row: StatusRow) -> StatusRow {
@@ -87,8 +95,10 @@ const fn retried(row: StatusRow) -> StatusRow {
 
 const BLOCKED: StatusRow =
     StatusRow { openai_param: Some("prompt"), ..row("content_filter", 400, INVALID, "a guard refused the content") };
-const APPROVAL: StatusRow =
-    StatusRow { plain_status: 202, ..row("approval_required", 400, INVALID, "a person has to approve; `Location` says where") };
+const APPROVAL: StatusRow = StatusRow {
+    plain_status: 202,
+    ..row("approval_required", 400, INVALID, "a person has to approve; `Location` says where")
+};
 const GUARD_FAILED: StatusRow =
     row("guardrail_failed", 400, INVALID, "a guard failed on this content; sending it again will not help");
 const UNAVAILABLE: StatusRow =
@@ -112,8 +122,10 @@ const RATE_LIMITED: StatusRow = retried(row("rate_limited", 429, "rate_limit_err
 const OVERLOADED: StatusRow = retried(row("overloaded", 503, SERVER, "all request slots are taken; try again later"));
 const UNREACHABLE: StatusRow = row("upstream_unreachable", 502, SERVER, "no connection to the upstream");
 const UPSTREAM_TIMEOUT: StatusRow = row("upstream_timeout", 504, SERVER, "the upstream did not answer in time");
-const UPSTREAM_ERROR: StatusRow = row("upstream_error", 502, SERVER, "the upstream's answer cannot be read or is incomplete");
-const ANSWER_TOO_LARGE: StatusRow = row("answer_too_large", 502, SERVER, "the upstream's answer is longer than the limit");
+const UPSTREAM_ERROR: StatusRow =
+    row("upstream_error", 502, SERVER, "the upstream's answer cannot be read or is incomplete");
+const ANSWER_TOO_LARGE: StatusRow =
+    row("answer_too_large", 502, SERVER, "the upstream's answer is longer than the limit");
 const INTERNAL: StatusRow = row("internal_error", 500, SERVER, "a defect in Parapet; nothing was released");
 
 /// Every row, refusals first.

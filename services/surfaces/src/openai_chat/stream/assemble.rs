@@ -35,7 +35,9 @@ impl Assembly {
         self.chunks += 1;
         for (key, value) in chunk {
             match (key.as_str(), value) {
-                ("choices", Value::Array(choices)) => choices.into_iter().try_for_each(|choice| self.add_choice(choice))?,
+                ("choices", Value::Array(choices)) => {
+                    choices.into_iter().try_for_each(|choice| self.add_choice(choice))?
+                }
                 ("choices", Value::Null) | ("error", _) => {}
                 ("choices", _) => return Err("`choices` is no array"),
                 (_, value) => settle(&mut self.envelope, key, value),
@@ -175,7 +177,11 @@ fn grow_value(old: &mut Value, new: Value) {
         (Value::Array(old), Value::Array(new)) => new.into_iter().for_each(|item| grow_array(old, item)),
         (Value::Object(old), Value::Object(new)) => {
             for (key, value) in new {
-                if matches!(key.as_str(), "index" | "type" | "id" | "format") { settle(old, key, value) } else { grow(old, key, value) }
+                if matches!(key.as_str(), "index" | "type" | "id" | "format") {
+                    settle(old, key, value)
+                } else {
+                    grow(old, key, value)
+                }
             }
         }
         (old @ (Value::Number(_) | Value::Bool(_)), new @ (Value::Number(_) | Value::Bool(_))) => *old = new,

@@ -26,8 +26,9 @@ pub fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
             out.extend(chunk(&envelope, vec![part], None));
         }
     }
-    if let Some(usage) = usage.filter(|usage| !usage.is_null()) {
-        out.extend(chunk(&envelope, Vec::new(), Some(usage)));
+    let usage = usage.filter(|usage| !usage.is_null());
+    if usage.is_some() || out.is_empty() {
+        out.extend(chunk(&envelope, Vec::new(), usage));
     }
     out.extend(event(b"[DONE]"));
     Ok(out)

@@ -120,6 +120,7 @@
   }
 
   function chart(box) {
+    box.hidden = false;
     let plot = draw(box);
     const details = document.getElementById(box.dataset.chart).closest("details");
     if (details) { details.open = false; }

@@ -22,7 +22,11 @@ use crate::state::Console;
 type Answer<T> = Result<T, ApiError>;
 
 /// Decisions, newest first. The next page is in `next` and in the `Link` header.
-pub(crate) async fn list_decisions(State(console): State<Arc<Console>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Answer<Response> {
+pub(crate) async fn list_decisions(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
     let query = DecisionQuery::parse(&query.unwrap_or_default(), &console.admin.tenant)?;
     let page = console.admin.store.decisions(&query.filter, &query.page).await?;
     let mut response = match query.format.unwrap_or_else(|| accepted(&headers)) {
@@ -39,13 +43,20 @@ pub(crate) async fn list_decisions(State(console): State<Arc<Console>>, headers:
 }
 
 /// One decision, whole.
-pub(crate) async fn show_decision(State(console): State<Arc<Console>>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Answer<Json<DecisionRecord>> {
+pub(crate) async fn show_decision(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<DecisionRecord>> {
     refuse_keys(query)?;
     Ok(Json(read_decision(&console, &id).await?))
 }
 
 /// Counts over time, by guard, and percentiles of the latency.
-pub(crate) async fn show_overview(State(console): State<Arc<Console>>, RawQuery(query): RawQuery) -> Answer<Json<Overview>> {
+pub(crate) async fn show_overview(
+    State(console): State<Arc<Console>>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Overview>> {
     let query = OverviewQuery::parse(&query.unwrap_or_default(), Timestamp::now())?;
     Ok(Json(read_overview(&console, &query).await?))
 }
@@ -58,13 +69,20 @@ pub(crate) async fn list_guards(State(console): State<Arc<Console>>, RawQuery(qu
 }
 
 /// One guard in force, with its code, plan and tests.
-pub(crate) async fn show_guard(State(console): State<Arc<Console>>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Answer<Json<GuardView>> {
+pub(crate) async fn show_guard(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<GuardView>> {
     refuse_keys(query)?;
     Ok(Json(read_guard(&console, &id)?))
 }
 
 /// The set in force and what became of newer ones.
-pub(crate) async fn show_guard_set(State(console): State<Arc<Console>>, RawQuery(query): RawQuery) -> Answer<Json<Value>> {
+pub(crate) async fn show_guard_set(
+    State(console): State<Arc<Console>>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Value>> {
     refuse_keys(query)?;
     let set = console.in_force();
     Ok(Json(json!({
@@ -106,7 +124,11 @@ pub(crate) async fn read_overview(console: &Console, query: &OverviewQuery) -> R
 
 /// A guard in force by the id in a path.
 pub(crate) fn read_guard(console: &Console, id: &str) -> Result<GuardView, ConsoleError> {
-    console.in_force().guard(id).cloned().ok_or_else(|| ConsoleError::NotFound { what: "guard in force named", name: id.to_owned() })
+    console
+        .in_force()
+        .guard(id)
+        .cloned()
+        .ok_or_else(|| ConsoleError::NotFound { what: "guard in force named", name: id.to_owned() })
 }
 
 fn refuse_keys(query: Option<String>) -> Answer<()> {
@@ -116,13 +138,19 @@ fn refuse_keys(query: Option<String>) -> Answer<()> {
 
 /// What the `Accept` header asks for.
 fn accepted(headers: &HeaderMap) -> Format {
-    let wanted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let names_csv = wanted.into_iter().any(|range| range.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/csv")));
+    let wanted =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let names_csv = wanted
+        .into_iter()
+        .any(|range| range.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/csv")));
     if names_csv { Format::Csv } else { Format::Json }
 }
 
 fn csv(page: &DecisionPage) -> Answer<Response> {
     let body = spreadsheet::write_csv(&page.records).map_err(|error| ConsoleError::Render(error.to_string()))?;
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present"), (CONTENT_DISPOSITION, "attachment; filename=\"decisions.csv\"")];
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"decisions.csv\""),
+    ];
     Ok((headers, body).into_response())
 }

@@ -79,7 +79,8 @@ pub(crate) struct When {
 
 impl When {
     pub(crate) fn new(at: Timestamp, now: Timestamp) -> Self {
-        let utc = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default().to_zoned_datetime(TimeZone::UTC);
+        let utc =
+            jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default().to_zoned_datetime(TimeZone::UTC);
         Self {
             machine: at.to_string(),
             day: utc.strftime("%-d %b %Y").to_string(),

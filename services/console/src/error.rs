@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::StatusCode;
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use parapet_store::StoreError;
 use serde_json::json;
 
@@ -84,7 +84,9 @@ impl ConsoleError {
     pub(crate) fn complete(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         match self {
-            Self::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"parapet\""))),
+            Self::Unauthorized => {
+                drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"parapet\"")))
+            }
             Self::WrongMethod => drop(headers.insert(ALLOW, http::HeaderValue::from_static("GET, HEAD"))),
             Self::TooManyAttempts(seconds) => drop(headers.insert(RETRY_AFTER, http::HeaderValue::from(*seconds))),
             _ => {}

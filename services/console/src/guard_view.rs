@@ -34,7 +34,12 @@ impl InForce {
             if described.0 != current.hash {
                 *described = (current.hash.clone(), current.entries.iter().map(GuardView::of_entry).collect());
             }
-            Self { hash: current.hash.clone(), since: status.since, last_error: status.last_error, guards: Arc::clone(&described.1) }
+            Self {
+                hash: current.hash.clone(),
+                since: status.since,
+                last_error: status.last_error,
+                guards: Arc::clone(&described.1),
+            }
         })
     }
 

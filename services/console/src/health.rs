@@ -90,7 +90,11 @@ pub(crate) async fn show_readiness(State(console): State<Arc<Console>>) -> Respo
         (Ok(()), true) => Status::of(&set),
     };
     let mut reasons: Vec<String> = store.as_ref().err().cloned().into_iter().collect();
-    reasons.extend(set.last_error.as_ref().map(|error| format!("a newer guard set was refused, the last good one enforces: {error}")));
+    reasons.extend(
+        set.last_error
+            .as_ref()
+            .map(|error| format!("a newer guard set was refused, the last good one enforces: {error}")),
+    );
     if !queue.healthy {
         reasons.push("the last attempt to write decisions failed".to_owned());
     }

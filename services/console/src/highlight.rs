@@ -9,8 +9,29 @@ pub(crate) struct Span {
 }
 
 const KEYWORDS: &[&str] = &[
-    "fn", "let", "const", "if", "else", "for", "in", "while", "loop", "do", "until", "switch", "return", "break", "continue", "throw",
-    "try", "catch", "true", "false", "private", "this", "is_def_var",
+    "fn",
+    "let",
+    "const",
+    "if",
+    "else",
+    "for",
+    "in",
+    "while",
+    "loop",
+    "do",
+    "until",
+    "switch",
+    "return",
+    "break",
+    "continue",
+    "throw",
+    "try",
+    "catch",
+    "true",
+    "false",
+    "private",
+    "this",
+    "is_def_var",
 ];
 const VERDICTS: &[&str] = &["allow", "deny", "redact", "ask", "edit"];
 
@@ -52,7 +73,9 @@ fn token_length(text: &str) -> Option<usize> {
         '/' if text.starts_with("//") => text.find('\n').unwrap_or(text.len()),
         '/' if text.starts_with("/*") => upto("*/"),
         '"' | '\'' | '`' => quoted_length(text, first),
-        c if c.is_alphanumeric() || c == '_' => text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()),
+        c if c.is_alphanumeric() || c == '_' => {
+            text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len())
+        }
         c => c.len_utf8(),
     })
 }
@@ -98,7 +121,15 @@ mod tests {
             classes("fn check(e) { // hi\n  deny(\"a\\\"b\", 12)\n}\n"),
             [
                 vec![s("k", "fn"), s("", " check(e) { "), s("c", "// hi")],
-                vec![s("", "  "), s("v", "deny"), s("", "("), s("s", "\"a\\\"b\""), s("", ", "), s("n", "12"), s("", ")")],
+                vec![
+                    s("", "  "),
+                    s("v", "deny"),
+                    s("", "("),
+                    s("s", "\"a\\\"b\""),
+                    s("", ", "),
+                    s("n", "12"),
+                    s("", ")")
+                ],
                 vec![s("", "}")],
             ]
         );
@@ -106,8 +137,10 @@ mod tests {
 
     #[test]
     fn any_text_comes_out_as_it_went_in() {
-        for code in ["", "\n\n", "/* open\nend", "\"open\nx", "`two\nlines` é\u{202e}", "'\\", "/", "//", "`", "a/**/b"] {
-            let joined: Vec<String> = lines(code).iter().map(|line| line.iter().map(|span| span.text.as_str()).collect()).collect();
+        for code in ["", "\n\n", "/* open\nend", "\"open\nx", "`two\nlines` é\u{202e}", "'\\", "/", "//", "`", "a/**/b"]
+        {
+            let joined: Vec<String> =
+                lines(code).iter().map(|line| line.iter().map(|span| span.text.as_str()).collect()).collect();
             assert_eq!(joined.join("\n"), code.strip_suffix('\n').unwrap_or(code), "{code:?}");
         }
     }

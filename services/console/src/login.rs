@@ -27,7 +27,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 }
 
 /// The form.
-pub(crate) async fn show_login(State(console): State<Arc<Console>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn show_login(
+    State(console): State<Arc<Console>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let next = safe_next(field(query.unwrap_or_default().as_bytes(), "next"));
     if console.sessions.admits(&headers, console.now_s()) {
         return Redirect::to(&next).into_response();
@@ -81,7 +85,9 @@ fn field(form: &[u8], name: &str) -> Option<String> {
 fn safe_next(next: Option<String>) -> String {
     let ours = |path: &String| {
         let mut bytes = path.bytes();
-        bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\')) && path.bytes().all(|b| b.is_ascii_graphic())
+        bytes.next() == Some(b'/')
+            && !matches!(bytes.next(), Some(b'/' | b'\\'))
+            && path.bytes().all(|b| b.is_ascii_graphic())
     };
     next.filter(ours).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/".to_owned())
 }
@@ -99,7 +105,15 @@ mod tests {
     fn the_way_back_leads_to_our_own_pages_only() {
         let next = |path: &str| safe_next(Some(path.to_owned()));
         assert_eq!(next("/decisions?guard=a"), "/decisions?guard=a");
-        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb", "decisions", "/login?next=/login"] {
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\r\nb",
+            "decisions",
+            "/login?next=/login",
+        ] {
             assert_eq!(next(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(safe_next(None), "/");

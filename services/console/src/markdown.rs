@@ -44,7 +44,9 @@ const fn lower(level: HeadingLevel) -> HeadingLevel {
 }
 
 fn is_web(target: &str) -> bool {
-    ["https://", "http://"].iter().any(|scheme| target.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)))
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| target.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)))
 }
 
 #[cfg(test)]
@@ -60,14 +62,18 @@ mod tests {
 
     #[test]
     fn markup_in_a_plan_is_text() {
-        let html = render("<script>alert(1)</script>\n\nsee <b onclick=x>this</b> &lt;i&gt;\n\n```\"><script>\n</script>\n```\n");
+        let html = render(
+            "<script>alert(1)</script>\n\nsee <b onclick=x>this</b> &lt;i&gt;\n\n```\"><script>\n</script>\n```\n",
+        );
         assert!(!html.contains("<script") && !html.contains("<b ") && !html.contains("<i>"), "{html}");
         assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
     }
 
     #[test]
     fn only_web_links_stay_and_images_are_their_description() {
-        let html = render("[a](javascript:alert(1)) [b](https://example.org \"x\") ![c](https://evil.example/t.png) [d](//e.example)");
+        let html = render(
+            "[a](javascript:alert(1)) [b](https://example.org \"x\") ![c](https://evil.example/t.png) [d](//e.example)",
+        );
         assert_eq!(html, "<p>a <a href=\"https://example.org\">b</a> c d</p>\n");
     }
 }

@@ -18,7 +18,9 @@ fn write(out: &mut String, value: &Value, depth: usize) {
             let members = map.iter().map(|(name, value)| (format!("{}: ", Value::from(name.as_str())), value));
             block(out, ['{', '}'], members, depth);
         }
-        Value::Array(list) if !fits(list, value) => block(out, ['[', ']'], list.iter().map(|value| (String::new(), value)), depth),
+        Value::Array(list) if !fits(list, value) => {
+            block(out, ['[', ']'], list.iter().map(|value| (String::new(), value)), depth)
+        }
         Value::Array(list) => {
             let items: Vec<String> = list.iter().map(Value::to_string).collect();
             out.push_str(&format!("[{}]", items.join(", ")));
@@ -31,7 +33,12 @@ fn fits(list: &[Value], whole: &Value) -> bool {
     list.iter().all(|item| !item.is_object() && !item.is_array()) && whole.to_string().len() + list.len() <= LINE
 }
 
-fn block<'a>(out: &mut String, [open, close]: [char; 2], members: impl Iterator<Item = (String, &'a Value)>, depth: usize) {
+fn block<'a>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    members: impl Iterator<Item = (String, &'a Value)>,
+    depth: usize,
+) {
     out.push(open);
     for (n, (name, value)) in members.enumerate() {
         out.push_str(if n > 0 { ",\n" } else { "\n" });
@@ -54,7 +61,10 @@ mod tests {
     fn short_lists_stay_on_one_line_and_the_text_is_still_json() {
         let value = json!({"a": ["x", 1, null], "b": {"c": [[1], {}], "quote\"": []}, "long": vec!["abcdefghij"; 8]});
         let text = json(&value);
-        assert!(text.starts_with("{\n  \"a\": [\"x\", 1, null],\n  \"b\": {\n    \"c\": [\n      [1],\n      {}\n    ],"), "{text}");
+        assert!(
+            text.starts_with("{\n  \"a\": [\"x\", 1, null],\n  \"b\": {\n    \"c\": [\n      [1],\n      {}\n    ],"),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 }

@@ -55,7 +55,8 @@ impl Pairs {
 
     /// What was written for the known keys, right or wrong.
     pub(crate) fn as_written(query: &str, known: &[&str]) -> Self {
-        let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(key, value)| known.contains(&key.as_ref()) && value.len() <= MAX_VALUE_BYTES);
+        let pairs = form_urlencoded::parse(query.as_bytes())
+            .filter(|(key, value)| known.contains(&key.as_ref()) && value.len() <= MAX_VALUE_BYTES);
         Self(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 
@@ -68,7 +69,12 @@ impl Pairs {
     }
 
     /// A value read by `read`, which gives `None` for what it does not know; `expected` says what would be right.
-    fn typed<T>(&self, key: &str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, QueryError> {
+    fn typed<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, QueryError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| QueryError(format!("`{key}` cannot be `{value}`; give {expected}")))
     }

@@ -34,7 +34,8 @@ pub fn router(state: AdminState) -> Router {
         .route("/logout", post(login::end_session));
 
     let metrics = Router::new().route("/metrics", get(health::show_metrics));
-    let metrics = if metrics_open { metrics } else { metrics.layer(from_fn_with_state(console.clone(), gate::require_for_api)) };
+    let metrics =
+        if metrics_open { metrics } else { metrics.layer(from_fn_with_state(console.clone(), gate::require_for_api)) };
 
     let api = Router::new()
         .route("/admin/decisions", get(api::list_decisions))

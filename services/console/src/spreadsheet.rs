@@ -5,8 +5,29 @@ use parapet_domain::{DecisionRecord, Outcome};
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 24] = [
-    "id", "at", "tenant", "route", "agent", "principal", "roles", "session", "stage", "surface", "enforced", "folded", "reason_code",
-    "message", "decided_by", "guards", "failures", "inspected", "not_inspected", "duration_us", "guard_set", "exchange_id", "sequence",
+    "id",
+    "at",
+    "tenant",
+    "route",
+    "agent",
+    "principal",
+    "roles",
+    "session",
+    "stage",
+    "surface",
+    "enforced",
+    "folded",
+    "reason_code",
+    "message",
+    "decided_by",
+    "guards",
+    "failures",
+    "inspected",
+    "not_inspected",
+    "duration_us",
+    "guard_set",
+    "exchange_id",
+    "sequence",
     "trace_id",
 ];
 

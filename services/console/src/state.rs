@@ -49,7 +49,10 @@ pub struct AdminState {
 
 impl std::fmt::Debug for AdminState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AdminState").field("tenant", &self.tenant).field("metrics_open", &self.metrics_open).finish_non_exhaustive()
+        f.debug_struct("AdminState")
+            .field("tenant", &self.tenant)
+            .field("metrics_open", &self.metrics_open)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,5 +35,6 @@ pub(crate) async fn require_for_pages(State(console): State<Arc<Console>>, reque
 }
 
 fn admits(console: &Console, headers: &HeaderMap) -> bool {
-    bearer(headers).is_some_and(|token| console.admin.token.matches(token)) || console.sessions.admits(headers, console.now_s())
+    bearer(headers).is_some_and(|token| console.admin.token.matches(token))
+        || console.sessions.admits(headers, console.now_s())
 }

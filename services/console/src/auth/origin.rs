@@ -32,7 +32,11 @@ mod tests {
         let host = ("host", "admin.example:9901");
         assert!(is_own(&headers(&[host])));
         assert!(is_own(&headers(&[host, ("origin", "http://admin.example:9901")])));
-        assert!(is_own(&headers(&[host, ("origin", "https://console.example"), ("x-forwarded-host", "console.example")])));
+        assert!(is_own(&headers(&[
+            host,
+            ("origin", "https://console.example"),
+            ("x-forwarded-host", "console.example")
+        ])));
         assert!(is_own(&headers(&[host, ("sec-fetch-site", "same-origin")])));
         assert!(!is_own(&headers(&[host, ("origin", "http://admin.example:9902")])));
         assert!(!is_own(&headers(&[host, ("origin", "https://evil.example")])));

@@ -20,7 +20,10 @@ fn a_share_is_never_rounded_to_all_or_nothing() {
 fn times_are_utc_with_a_hint() {
     let at = Timestamp::parse("2026-01-31T23:04:05.000006Z").unwrap();
     let when = When::new(at, Timestamp::from_micros(at.as_micros() + 125_000_000));
-    assert_eq!((when.day.as_str(), when.clock.as_str(), when.fraction.as_str()), ("31 Jan 2026", "23:04:05", ".000006"));
+    assert_eq!(
+        (when.day.as_str(), when.clock.as_str(), when.fraction.as_str()),
+        ("31 Jan 2026", "23:04:05", ".000006")
+    );
     assert_eq!(when.ago, "2 min ago");
     let hints = [-60, 0, 30, 7_200, 259_200].map(|s| ago(s * 1_000_000));
     assert_eq!(hints, ["in the future", "just now", "30 s ago", "2 h ago", "3 days ago"]);

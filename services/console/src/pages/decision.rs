@@ -184,16 +184,21 @@ impl RunView {
                 details: block(&verdict.details),
                 ..view
             },
-            Outcome::Failure(failure) => {
-                Self { failed: true, word: failure.kind.as_str().replace('_', " "), message: said(&failure.message), ..view }
-            }
+            Outcome::Failure(failure) => Self {
+                failed: true,
+                word: failure.kind.as_str().replace('_', " "),
+                message: said(&failure.message),
+                ..view
+            },
         }
     }
 }
 
 impl EditView {
     fn new(edit: &parapet_domain::Edit) -> Self {
-        Self { part: edit.part, span: format!("{}–{}", edit.start, edit.end), replacement: visible(&edit.replacement) }
+        Self {
+            part: edit.part, span: format!("{}–{}", edit.start, edit.end), replacement: visible(&edit.replacement)
+        }
     }
 }
 

@@ -78,7 +78,11 @@ pub(crate) async fn list_decisions(State(console): State<Arc<Console>>, RawQuery
 fn refused(console: &Console, frame: Frame, query: &str, error: &QueryError) -> Response {
     let nothing = DecisionPage { records: Vec::new(), next: None };
     let page = DecisionsPage::new(frame, console, &DecisionQuery::as_written(query, &console.admin.tenant), &nothing);
-    respond(console, StatusCode::BAD_REQUEST, DecisionsPage { problem: Some(said(&error.to_string())), filtered: true, ..page })
+    respond(
+        console,
+        StatusCode::BAD_REQUEST,
+        DecisionsPage { problem: Some(said(&error.to_string())), filtered: true, ..page },
+    )
 }
 
 fn respond(console: &Console, status: StatusCode, page: DecisionsPage) -> Response {
@@ -115,7 +119,14 @@ impl Links {
             older: page.next.map(|next| query.link("/decisions", &[("after", &next.to_string())])),
             still: query.link("/decisions", &[]),
             refreshing: query.link("/decisions", &[("refresh", "10")]),
-            csv: query.link("/admin/decisions", if query.given("limit").is_empty() { &[("format", "csv"), ("limit", "1000")] } else { &[("format", "csv")] }),
+            csv: query.link(
+                "/admin/decisions",
+                if query.given("limit").is_empty() {
+                    &[("format", "csv"), ("limit", "1000")]
+                } else {
+                    &[("format", "csv")]
+                },
+            ),
             json: query.link("/admin/decisions", &[]),
         }
     }

@@ -44,7 +44,9 @@ pub(crate) async fn list_guards(State(console): State<Arc<Console>>) -> Page {
     let now = Timestamp::now();
     let query = OverviewQuery::parse("", now).map_err(|error| frame().failed(error))?;
     let overview = api::read_overview(&console, &query).await.ok();
-    let denials = overview.map(|overview| overview.denials_by_guard.into_iter().map(|one| (one.guard, one.count)).collect::<HashMap<_, _>>());
+    let denials = overview.map(|overview| {
+        overview.denials_by_guard.into_iter().map(|one| (one.guard, one.count)).collect::<HashMap<_, _>>()
+    });
     let set = console.in_force();
     let page = GuardsPage {
         frame: frame(),
@@ -159,7 +161,9 @@ impl TestRow {
     fn new(test: &TestView) -> Self {
         Self {
             expected: expected(test),
-            reason_code: visible(test.reason_code.as_deref().or(test.failure.map(FailureKind::as_str)).unwrap_or_default()),
+            reason_code: visible(
+                test.reason_code.as_deref().or(test.failure.map(FailureKind::as_str)).unwrap_or_default(),
+            ),
             description: visible(&test.description),
             event: visible(&pretty::json(&test.event)),
         }
@@ -198,7 +202,11 @@ fn judges(matching: &Match) -> String {
         ("surfaces", &surfaces),
         ("tenants", &matching.tenants),
     ];
-    let parts: Vec<String> = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| format!("{name} {}", list.join(", "))).collect();
+    let parts: Vec<String> = lists
+        .iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(name, list)| format!("{name} {}", list.join(", ")))
+        .collect();
     if parts.is_empty() { "every event of its stages".to_owned() } else { visible(&parts.join("; ")) }
 }
 

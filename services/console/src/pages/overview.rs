@@ -1,26 +1,30 @@
 //! The first page: what happened lately, what was refused, and the guard set that decided it.
 
+mod rankings;
+mod set_card;
+
+pub(super) use set_card::SetCard;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use parapet_domain::{Decision, Mode, Timestamp};
-use parapet_store::{Bucket, Counts, DecisionFilter, Latency, Overview, PageRequest};
+use parapet_domain::{Decision, Timestamp};
+use parapet_store::{Bucket, Counts, DecisionFilter, Overview, PageRequest};
 
+use self::rankings::{Ranked, denials, failures, latency};
+use self::set_card::{Complaint, complaints, waiting};
 use super::row::DecisionRow;
 use super::{Frame, Page, html};
 use crate::api;
-use crate::display::{When, count, micros, ratio, share, short_hash, visible};
+use crate::display::{When, count, micros, share};
 use crate::error::ConsoleError;
-use crate::guard_view::{GuardView, InForce};
 use crate::query::{OverviewQuery, Range, link};
-use crate::state::{Console, QueueState};
+use crate::state::Console;
 
 /// Rows of the table of refusals.
 const REFUSALS: u32 = 5;
-/// Lines of a ranking.
-const RANKED: usize = 8;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -49,20 +53,6 @@ struct RangeLink {
     current: bool,
 }
 
-/// The guard set, for people.
-pub(super) struct SetCard {
-    pub(super) hash: String,
-    pub(super) short: String,
-    pub(super) since: When,
-    pub(super) last_error: Option<String>,
-    pub(super) summary: String,
-}
-
-struct Complaint {
-    title: &'static str,
-    advice: String,
-}
-
 struct Figure {
     class: &'static str,
     name: &'static str,
@@ -76,15 +66,6 @@ struct BucketRow {
     when: When,
     href: String,
     counts: [u64; 5],
-}
-
-struct Ranked {
-    href: String,
-    name: String,
-    count: String,
-    share: String,
-    /// Of 100.
-    width: String,
 }
 
 /// The overview of the last day, or of the range asked for.
@@ -104,7 +85,13 @@ async fn latest_refusals(console: &Console) -> Result<Vec<parapet_domain::Decisi
 }
 
 impl OverviewPage {
-    fn new(console: &Console, query: &OverviewQuery, overview: &Overview, rows: Vec<DecisionRow>, now: Timestamp) -> Self {
+    fn new(
+        console: &Console,
+        query: &OverviewQuery,
+        overview: &Overview,
+        rows: Vec<DecisionRow>,
+        now: Timestamp,
+    ) -> Self {
         let span = Span::of(query);
         let set = console.in_force();
         let queue = (console.admin.queue)();
@@ -116,8 +103,14 @@ impl OverviewPage {
             set: SetCard::new(&set, now),
             complaints: complaints(&set.guards, queue),
             figures: figures(overview, &span),
-            key: [("allow", counts.allow), ("redact", counts.redact), ("ask", counts.ask), ("deny", counts.deny), ("failed", counts.failed)]
-                .map(|(name, n)| (name, count(n))),
+            key: [
+                ("allow", counts.allow),
+                ("redact", counts.redact),
+                ("ask", counts.ask),
+                ("deny", counts.deny),
+                ("failed", counts.failed),
+            ]
+            .map(|(name, n)| (name, count(n))),
             total: counts.decisions(),
             step_s: query.bucket.as_secs(),
             step: step(query.bucket.as_secs()),
@@ -163,52 +156,6 @@ impl RangeLink {
     }
 }
 
-impl SetCard {
-    pub(super) fn new(set: &InForce, now: Timestamp) -> Self {
-        Self {
-            hash: set.hash.clone(),
-            short: short_hash(&set.hash),
-            since: When::new(set.since, now),
-            last_error: set.last_error.as_deref().map(visible),
-            summary: summary(&set.guards),
-        }
-    }
-}
-
-/// Such as `6 guards: 5 enforce, 1 shadow`.
-fn summary(guards: &[GuardView]) -> String {
-    let modes = [Mode::Enforce, Mode::Shadow, Mode::Off].map(|mode| (mode.as_str(), guards.iter().filter(|guard| guard.summary.mode == mode).count()));
-    let parts: Vec<String> = modes.iter().filter(|(_, n)| *n > 0).map(|(mode, n)| format!("{n} {mode}")).collect();
-    match guards.len() {
-        0 => "no guards".to_owned(),
-        1 => format!("1 guard: {}", parts.join(", ")),
-        n => format!("{n} guards: {}", parts.join(", ")),
-    }
-}
-
-fn complaints(guards: &[GuardView], queue: QueueState) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
-    if !guards.iter().any(|guard| guard.summary.mode == Mode::Enforce) {
-        complaints.push(Complaint {
-            title: "No guard enforces",
-            advice: "Traffic is refused unless its route says `no_guard = \"allow\"`. Put guard folders where `[guards] dir` points.".to_owned(),
-        });
-    }
-    if !queue.healthy {
-        complaints.push(Complaint {
-            title: "Decisions cannot be written",
-            advice: "Routes with `audit = \"required\"` refuse all traffic until the store takes them again. See the log for the cause.".to_owned(),
-        });
-    }
-    if queue.dropped > 0 {
-        complaints.push(Complaint {
-            title: "Decisions were lost",
-            advice: format!("{} decisions of best-effort routes could not be written since the start. See the log, and give the store room.", count(queue.dropped)),
-        });
-    }
-    complaints
-}
-
 fn figures(overview: &Overview, span: &Span) -> Vec<Figure> {
     let Counts { redact, ask, deny, failed, .. } = overview.total;
     let total = overview.total.decisions();
@@ -224,7 +171,13 @@ fn figures(overview: &Overview, span: &Span) -> Vec<Figure> {
         part("deny", "Denied", "deny", deny),
         part("redact", "Redacted", "redact", redact),
         part("ask", "Asked", "ask", ask),
-        Figure { class: "failed", name: "With failures", value: count(failed), more: share(failed, total), href: "#failures".to_owned() },
+        Figure {
+            class: "failed",
+            name: "With failures",
+            value: count(failed),
+            more: share(failed, total),
+            href: "#failures".to_owned(),
+        },
         Figure {
             class: "took",
             name: "Time, p99",
@@ -249,53 +202,6 @@ impl BucketRow {
     }
 }
 
-fn denials(overview: &Overview, span: &Span) -> Vec<Ranked> {
-    let whole: u64 = overview.denials_by_guard.iter().map(|one| one.count).sum();
-    let most = overview.denials_by_guard.first().map_or(0, |one| one.count);
-    let line = |one: &parapet_store::GuardCount| Ranked {
-        href: span.link(&[("guard", &one.guard), ("decision", "deny")]),
-        name: visible(&one.guard),
-        count: count(one.count),
-        share: share(one.count, whole),
-        width: width(one.count, most),
-    };
-    overview.denials_by_guard.iter().take(RANKED).map(line).collect()
-}
-
-fn failures(overview: &Overview, span: &Span) -> Vec<Ranked> {
-    let most = overview.failures_by_guard.first().map_or(0, |one| one.count);
-    let line = |one: &parapet_store::FailureCount| Ranked {
-        href: span.link(&[("guard", &one.guard), ("failure", one.kind.as_str())]),
-        name: visible(&one.guard),
-        count: count(one.count),
-        share: one.kind.as_str().replace('_', " "),
-        width: width(one.count, most),
-    };
-    overview.failures_by_guard.iter().take(RANKED).map(line).collect()
-}
-
-fn latency(latency: Latency) -> Vec<Ranked> {
-    let line = |(name, meaning, us): (&str, &str, u64)| Ranked {
-        href: String::new(),
-        name: name.to_owned(),
-        count: micros(us),
-        share: meaning.to_owned(),
-        width: width(us, latency.p99_us),
-    };
-    [
-        ("p50", "half take at most", latency.p50_us),
-        ("p95", "19 of 20 take at most", latency.p95_us),
-        ("p99", "99 of 100 take at most", latency.p99_us),
-    ]
-    .map(line)
-    .into()
-}
-
-/// Length of a bar, of 100; never quite nothing.
-fn width(part: u64, most: u64) -> String {
-    format!("{:.1}", (ratio(part, most) * 100.0).max(1.0))
-}
-
 fn step(seconds: u64) -> String {
     match seconds {
         s if s.is_multiple_of(86_400) => plural(s / 86_400, "day"),
@@ -307,12 +213,4 @@ fn step(seconds: u64) -> String {
 
 fn plural(n: u64, unit: &str) -> String {
     if n == 1 { format!("One {unit}") } else { format!("{n} {unit}s") }
-}
-
-fn waiting(queue: QueueState) -> String {
-    match (queue.depth, queue.dropped) {
-        (0, 0) => "empty, nothing lost".to_owned(),
-        (depth, 0) => format!("{} waiting, nothing lost", count(depth)),
-        (depth, lost) => format!("{} waiting, {} lost since the start", count(depth), count(lost)),
-    }
 }

@@ -52,7 +52,8 @@ impl ErrorPage {
             _ => ("/", "Overview"),
         };
         let mut chars = message.chars();
-        let sentence = chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect());
+        let sentence =
+            chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect());
         Self { frame, status, title, message: crate::display::said(&sentence), back, back_label }
     }
 

@@ -7,8 +7,21 @@ use super::{Pairs, QueryError, link};
 
 /// Every key that a list of decisions understands.
 const KEYS: [&str; 15] = [
-    "from", "to", "decision", "guard", "agent", "principal", "session", "stage", "reason_code", "exchange", "failure", "limit",
-    "after", "format", "refresh",
+    "from",
+    "to",
+    "decision",
+    "guard",
+    "agent",
+    "principal",
+    "session",
+    "stage",
+    "reason_code",
+    "exchange",
+    "failure",
+    "limit",
+    "after",
+    "format",
+    "refresh",
 ];
 /// Keys that choose rows; the rest chooses how they are shown.
 const FILTERS: [&str; 11] =
@@ -45,7 +58,8 @@ impl DecisionQuery {
         let limit = pairs.typed("limit", "a number between 1 and 1000", |text| {
             text.parse().ok().filter(|limit| (1..=Self::MAX_LIMIT).contains(limit))
         })?;
-        let after = pairs.typed("after", "the `next` of the page before, unchanged", |text| text.parse::<Cursor>().ok())?;
+        let after =
+            pairs.typed("after", "the `next` of the page before, unchanged", |text| text.parse::<Cursor>().ok())?;
         let format = pairs.typed("format", "`json` or `csv`", |text| match text {
             "json" => Some(Format::Json),
             "csv" => Some(Format::Csv),

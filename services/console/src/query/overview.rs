@@ -49,13 +49,17 @@ impl OverviewQuery {
     /// Reads `range`, or `from` and `to`, and `bucket_s`.
     pub(crate) fn parse(query: &str, now: Timestamp) -> Result<Self, QueryError> {
         let pairs = Pairs::parse(query, &["range", "from", "to", "bucket_s"])?;
-        let range = pairs.typed("range", "`1h`, `24h`, `7d` or `30d`", |text| Range::ALL.into_iter().find(|range| range.word == text))?;
+        let range = pairs.typed("range", "`1h`, `24h`, `7d` or `30d`", |text| {
+            Range::ALL.into_iter().find(|range| range.word == text)
+        })?;
         let (from, to) = (pairs.time("from")?, pairs.time("to")?);
         let bucket_s = pairs.typed("bucket_s", "a number of seconds from 1 to 604800", |text| {
             text.parse::<i64>().ok().filter(|seconds| (1..=604_800).contains(seconds))
         })?;
         match (range, from, to) {
-            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(QueryError::new("give `range`, or `from` and `to`, not both")),
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+                Err(QueryError::new("give `range`, or `from` and `to`, not both"))
+            }
             (None, None, None) => Self::ending(now, Range::DEFAULT, bucket_s),
             (Some(range), None, None) => Self::ending(now, range, bucket_s),
             (None, Some(from), to) => Self::between(from, to.unwrap_or(now), bucket_s),

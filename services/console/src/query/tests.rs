@@ -34,14 +34,26 @@ fn what_means_nothing_is_refused_with_what_would_be_right() {
     assert!(complaint("verdict=deny").starts_with("unknown query key `verdict`; known are `from`, `to`, `decision`"));
     assert_eq!(complaint("guard=a&guard=b"), "query key `guard` is given twice; give it once");
     assert_eq!(complaint("decision=block"), "`decision` cannot be `block`; give `allow`, `redact`, `ask` or `deny`");
-    assert_eq!(complaint("stage=Output"), "`stage` cannot be `Output`; give `input`, `output`, `tool_call` or `tool_result`");
+    assert_eq!(
+        complaint("stage=Output"),
+        "`stage` cannot be `Output`; give `input`, `output`, `tool_call` or `tool_result`"
+    );
     assert_eq!(complaint("limit=0"), "`limit` cannot be `0`; give a number between 1 and 1000");
     assert_eq!(complaint("limit=1001"), "`limit` cannot be `1001`; give a number between 1 and 1000");
     assert_eq!(complaint("exchange=7"), "`exchange` cannot be `7`; give the id of an exchange, a UUID");
-    assert_eq!(complaint("after=rubbish"), "`after` cannot be `rubbish`; give the `next` of the page before, unchanged");
+    assert_eq!(
+        complaint("after=rubbish"),
+        "`after` cannot be `rubbish`; give the `next` of the page before, unchanged"
+    );
     assert_eq!(complaint("agent=a%00b"), "the value of `agent` has a control character in it");
-    assert!(complaint("from=yesterday").starts_with("`from` cannot be `yesterday`; give a time such as `2026-01-31T12:00:00Z`"));
-    assert!(complaint("from=2026-02-01&to=2026-01-01").starts_with("`from` (2026-02-01T00:00:00.000000Z) must be before `to`"));
+    assert!(
+        complaint("from=yesterday")
+            .starts_with("`from` cannot be `yesterday`; give a time such as `2026-01-31T12:00:00Z`")
+    );
+    assert!(
+        complaint("from=2026-02-01&to=2026-01-01")
+            .starts_with("`from` (2026-02-01T00:00:00.000000Z) must be before `to`")
+    );
     assert_eq!(complaint(&format!("agent={}", "a".repeat(513))), "the value of `agent` is longer than 512 bytes");
 }
 
@@ -49,7 +61,10 @@ fn what_means_nothing_is_refused_with_what_would_be_right() {
 fn links_keep_the_filter_and_escape_it() {
     let parsed = DecisionQuery::parse("agent=a%26b%3D%22&limit=20&after=&refresh=10", "default").unwrap();
     assert_eq!(parsed.link("/decisions", &[("after", "x")]), "/decisions?agent=a%26b%3D%22&limit=20&after=x");
-    assert_eq!(DecisionQuery::as_written("agent=a&from=never&x=1", "default").link("/decisions", &[]), "/decisions?from=never&agent=a");
+    assert_eq!(
+        DecisionQuery::as_written("agent=a&from=never&x=1", "default").link("/decisions", &[]),
+        "/decisions?from=never&agent=a"
+    );
     assert_eq!(segment("a b/c?d"), "a%20b%2Fc%3Fd");
 }
 
@@ -73,7 +88,10 @@ fn an_overview_without_sense_is_refused() {
     assert_eq!(complaint("range=1y"), "`range` cannot be `1y`; give `1h`, `24h`, `7d` or `30d`");
     assert_eq!(complaint("range=1h&from=2026-01-01"), "give `range`, or `from` and `to`, not both");
     assert_eq!(complaint("to=2026-01-01"), "`to` needs `from` beside it");
-    assert!(complaint("from=2026-01-01&bucket_s=1").contains("more than 1000; choose a shorter time or a larger `bucket_s`"));
+    assert!(
+        complaint("from=2026-01-01&bucket_s=1")
+            .contains("more than 1000; choose a shorter time or a larger `bucket_s`")
+    );
     assert!(complaint("from=2026-01-31&to=2026-01-31").contains("must be at least a second before `to`"));
     assert_eq!(complaint("range=1h&bucket_s=0"), "`bucket_s` cannot be `0`; give a number of seconds from 1 to 604800");
 }

@@ -15,7 +15,8 @@ async fn the_overview_counts_what_the_log_holds() {
     let now = Timestamp::parse("2026-01-31T12:00:00Z").unwrap();
     let records = day(now);
     let console = Console::with(&records).await;
-    let body = console.get("/admin/overview?from=2026-01-30T12:00:00Z&to=2026-01-31T12:30:00Z&bucket_s=3600").await.json();
+    let body =
+        console.get("/admin/overview?from=2026-01-30T12:00:00Z&to=2026-01-31T12:30:00Z&bucket_s=3600").await.json();
     let denied = records.iter().filter(|record| record.enforced == parapet_domain::Decision::Deny).count();
     assert_eq!(body["total"]["deny"], denied);
     assert_eq!(body["buckets"].as_array().unwrap().len(), 25);
@@ -47,8 +48,21 @@ async fn guards_are_listed_in_short_and_shown_in_full() {
 async fn every_answer_tells_the_browser_to_trust_nothing() {
     let console = Console::with(&[]).await;
     let paths = [
-        "/", "/decisions", "/decisions/x", "/guards", "/guards/eicu-access", "/login", "/nowhere", "/admin/decisions", "/admin/decisions?x=1",
-        "/admin/nowhere", "/healthz", "/readyz", "/metrics", "/assets/theme.css", "/assets/nothing.js",
+        "/",
+        "/decisions",
+        "/decisions/x",
+        "/guards",
+        "/guards/eicu-access",
+        "/login",
+        "/nowhere",
+        "/admin/decisions",
+        "/admin/decisions?x=1",
+        "/admin/nowhere",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/assets/theme.css",
+        "/assets/nothing.js",
     ];
     for path in paths {
         let answer = console.get(path).await;
@@ -64,7 +78,11 @@ async fn every_answer_tells_the_browser_to_trust_nothing() {
 #[tokio::test]
 async fn assets_are_fetched_once() {
     let console = Console::with(&[]).await;
-    for (name, media_type) in [("theme.css", "text/css; charset=utf-8"), ("uplot.js", "text/javascript; charset=utf-8"), ("icon.svg", "image/svg+xml")] {
+    for (name, media_type) in [
+        ("theme.css", "text/css; charset=utf-8"),
+        ("uplot.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
         let answer = console.get_with(&format!("/assets/{name}"), &[]).await;
         assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, media_type));
         let tag = answer.header("etag").to_owned();

@@ -4,7 +4,14 @@ use http::StatusCode;
 
 use crate::fixture::{Console, TOKEN};
 
-const PAGES: [&str; 6] = ["/", "/decisions", "/decisions/0197e0a2-7c00-7000-8000-000000000001", "/guards", "/guards/eicu-access", "/nowhere"];
+const PAGES: [&str; 6] = [
+    "/",
+    "/decisions",
+    "/decisions/0197e0a2-7c00-7000-8000-000000000001",
+    "/guards",
+    "/guards/eicu-access",
+    "/nowhere",
+];
 const API: [&str; 9] = [
     "/admin/decisions",
     "/admin/decisions/0197e0a2-7c00-7000-8000-000000000001",
@@ -32,7 +39,12 @@ async fn without_a_session_pages_lead_to_the_login_and_back() {
 async fn without_the_token_the_api_says_what_to_send() {
     let console = Console::with(&[]).await;
     for path in API {
-        for headers in [&[][..], &[("authorization", "Bearer wrong")], &[("authorization", TOKEN)], &[("cookie", "parapet_session=v1.9.a.b")]] {
+        for headers in [
+            &[][..],
+            &[("authorization", "Bearer wrong")],
+            &[("authorization", TOKEN)],
+            &[("cookie", "parapet_session=v1.9.a.b")],
+        ] {
             let answer = console.get_with(path, headers).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
             assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"parapet\"");
@@ -60,7 +72,11 @@ async fn the_session_cookie_is_strict_and_is_not_the_token() {
     let console = Console::with(&[]).await;
     let answer = console.post("/login", &format!("token={TOKEN}&next=/decisions?guard=a"), &[]).await;
     let cookie = answer.header("set-cookie");
-    assert!(cookie.starts_with("parapet_session=v1.") && cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.starts_with("parapet_session=v1.")
+            && cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict"),
+        "{cookie}"
+    );
     assert!(!cookie.contains(TOKEN));
     assert_eq!(answer.header("location"), "/decisions?guard=a");
     let behind_tls = console.post("/login", &format!("token={TOKEN}"), &[("x-forwarded-proto", "https")]).await;
@@ -106,7 +122,12 @@ async fn signing_out_ends_the_session_itself_not_only_the_cookie() {
 async fn other_sites_can_neither_sign_in_nor_out() {
     let console = Console::with(&[]).await;
     let cookie = console.sign_in().await;
-    for foreign in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for foreign in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
         let login = console.post("/login", &format!("token={TOKEN}"), &[foreign]).await;
         assert_eq!((login.status, login.header("set-cookie")), (StatusCode::FORBIDDEN, ""), "{foreign:?}");
         let logout = console.post("/logout", "", &[foreign, ("cookie", &cookie)]).await;

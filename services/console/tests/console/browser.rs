@@ -82,7 +82,12 @@ async fn filter_decisions(client: &Client) {
     client.find(Locator::Id("f-guard")).await.unwrap().send_keys("eicu-access").await.unwrap();
     client.find(Locator::Css(".filters button")).await.unwrap().click().await.unwrap();
     client.wait().for_element(Locator::LinkText("Clear all")).await.unwrap();
-    let shown = client.execute("return Array.from(document.querySelectorAll('.log .which'), (cell) => cell.textContent.trim())", Vec::new()).await;
+    let shown = client
+        .execute(
+            "return Array.from(document.querySelectorAll('.log .which'), (cell) => cell.textContent.trim())",
+            Vec::new(),
+        )
+        .await;
     let shown = shown.unwrap();
     let shown = shown.as_array().unwrap();
     assert!(shown.len() > 10 && shown.iter().all(|word| word == "deny"), "{shown:?}");
@@ -107,7 +112,13 @@ async fn open_a_guard(client: &Client) {
 
 async fn meet_hostile_text(client: &Client, base: &str) {
     let hostile = record(4, Timestamp::now()).id;
-    for path in ["/decisions".to_owned(), format!("/decisions/{hostile}"), "/guards".to_owned(), "/guards/hostile".to_owned(), "/".to_owned()] {
+    for path in [
+        "/decisions".to_owned(),
+        format!("/decisions/{hostile}"),
+        "/guards".to_owned(),
+        "/guards/hostile".to_owned(),
+        "/".to_owned(),
+    ] {
         client.goto(&format!("{base}{path}")).await.unwrap();
         assert!(client.title().await.unwrap().ends_with(" · Parapet"), "a script of {path} has changed the title");
         let foreign = "return Array.from(document.querySelectorAll('main script, main img, main [onclick], main [onerror], a[href^=javascript]'),
@@ -138,8 +149,13 @@ async fn take_pictures(client: &Client, base: &str) {
         driver::dress(client, look).await;
         for (name, path) in &pages {
             client.goto(&format!("{base}{path}")).await.unwrap();
-            let widths = client.execute("return [document.documentElement.scrollWidth, innerWidth]", Vec::new()).await.unwrap();
-            assert!(widths[0].as_u64() <= widths[1].as_u64(), "{path} is wider than its window ({}): {widths}", look.name);
+            let widths =
+                client.execute("return [document.documentElement.scrollWidth, innerWidth]", Vec::new()).await.unwrap();
+            assert!(
+                widths[0].as_u64() <= widths[1].as_u64(),
+                "{path} is wider than its window ({}): {widths}",
+                look.name
+            );
             if let Some(dir) = &keep {
                 driver::picture(client, &std::path::Path::new(dir).join(format!("{name}-{}.png", look.name))).await;
             }

@@ -69,9 +69,17 @@ async fn pages_follow_each_other_without_a_gap_while_new_rows_arrive() {
         let answer = console.get(&path).await;
         let body = answer.json();
         seen.extend(ids(&body));
-        console.store.insert(&[record(0, Timestamp::from_micros(now().as_micros() + 1_000_000 * seen.len() as i64))]).await.unwrap();
+        console
+            .store
+            .insert(&[record(0, Timestamp::from_micros(now().as_micros() + 1_000_000 * seen.len() as i64))])
+            .await
+            .unwrap();
         let Some(next) = body["next"].as_str() else { break };
-        assert!(answer.header("link").contains(&format!("limit=100&after={next}>; rel=\"next\"")), "{}", answer.header("link"));
+        assert!(
+            answer.header("link").contains(&format!("limit=100&after={next}>; rel=\"next\"")),
+            "{}",
+            answer.header("link")
+        );
         path = format!("/admin/decisions?limit=100&stage=output&after={next}");
     }
     let mut distinct = seen.clone();
@@ -86,7 +94,10 @@ async fn bad_questions_are_refused_with_what_would_be_right() {
     let cases = [
         ("/admin/decisions?verdict=deny", "unknown query key `verdict`; known are `from`, `to`"),
         ("/admin/decisions?limit=5000", "`limit` cannot be `5000`; give a number between 1 and 1000"),
-        ("/admin/decisions?decision=blocked", "`decision` cannot be `blocked`; give `allow`, `redact`, `ask` or `deny`"),
+        (
+            "/admin/decisions?decision=blocked",
+            "`decision` cannot be `blocked`; give `allow`, `redact`, `ask` or `deny`",
+        ),
         ("/admin/decisions?after=%27", "`after` cannot be `'`; give the `next` of the page before, unchanged"),
         ("/admin/decisions?agent=%00", "the value of `agent` has a control character in it"),
         ("/admin/overview?range=1y", "`range` cannot be `1y`; give `1h`, `24h`, `7d` or `30d`"),

@@ -49,7 +49,9 @@ impl Console {
             store: store.clone(),
             tenant: "default".to_owned(),
             in_force: in_force(Arc::clone(&set_broken)),
-            metrics: Arc::new(|| "# TYPE parapet_audit_dropped counter\nparapet_audit_dropped_total 0\n# EOF\n".to_owned()),
+            metrics: Arc::new(|| {
+                "# TYPE parapet_audit_dropped counter\nparapet_audit_dropped_total 0\n# EOF\n".to_owned()
+            }),
             metrics_open,
             queue: Arc::new(|| QueueState { depth: 3, healthy: true, dropped: 0 }),
             token: AdminToken::new(TOKEN).unwrap(),
@@ -88,7 +90,9 @@ impl Console {
 
     /// `POST` of a form.
     pub(crate) async fn post(&self, path: &str, form: &str, headers: &[(&str, &str)]) -> Answer {
-        let request = Request::post(path).header("host", "console.test").header("content-type", "application/x-www-form-urlencoded");
+        let request = Request::post(path)
+            .header("host", "console.test")
+            .header("content-type", "application/x-www-form-urlencoded");
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
@@ -116,7 +120,9 @@ fn in_force(broken: Arc<AtomicBool>) -> parapet_console::InForceSource {
     Arc::new(move || InForce {
         hash: format!("set:{}", "5e".repeat(32)),
         since: Timestamp::parse("2026-01-31T08:00:00Z").unwrap(),
-        last_error: broken.load(Ordering::SeqCst).then(|| "guard `eicu-access`: line 3, column 9: unexpected `<b>`".to_owned()),
+        last_error: broken
+            .load(Ordering::SeqCst)
+            .then(|| "guard `eicu-access`: line 3, column 9: unexpected `<b>`".to_owned()),
         guards: Arc::clone(&guards),
     })
 }
@@ -137,7 +143,9 @@ fn guards() -> Vec<GuardView> {
         "# Plan\n\n<img src=x onerror=\"document.title='pwned'\">\n\n[click](javascript:alert(1))\n",
         "",
     );
-    let view = |source: &GuardSource, mode| GuardView::new(source, mode, OnError::Deny, Match::default(), source.manifest.budget);
+    let view = |source: &GuardSource, mode| {
+        GuardView::new(source, mode, OnError::Deny, Match::default(), source.manifest.budget)
+    };
     vec![view(&access, Mode::Enforce), view(&hostile, Mode::Shadow)]
 }
 

@@ -23,7 +23,17 @@ async fn hostile_text_is_text_on_every_page() {
     let console = Console::with(std::slice::from_ref(&bad)).await;
     let decision = format!("/decisions/{}", bad.id);
     let injected = "/decisions?agent=%22%3E%3Cscript%3Edocument.title%3D1%3C/script%3E";
-    for path in ["/", "/decisions", &decision, "/guards", "/guards/hostile", "/guards/eicu-access", injected, "/%3Cscript%3Edocument", "/decisions?x=%3Cimg"] {
+    for path in [
+        "/",
+        "/decisions",
+        &decision,
+        "/guards",
+        "/guards/hostile",
+        "/guards/eicu-access",
+        injected,
+        "/%3Cscript%3Edocument",
+        "/decisions?x=%3Cimg",
+    ] {
         let page = console.get(path).await.text;
         assert_escaped(path, &page);
     }
@@ -63,7 +73,8 @@ async fn the_list_pages_back_and_keeps_its_filter() {
     let console = Console::with(&day(Timestamp::now())).await;
     let page = console.get("/decisions?stage=output&limit=20").await.text;
     assert!(page.contains("<option selected>output</option>"));
-    let older = page.split("href=\"").find(|rest| rest.starts_with("/decisions?stage=output&#38;limit=20&#38;after=")).unwrap();
+    let older =
+        page.split("href=\"").find(|rest| rest.starts_with("/decisions?stage=output&#38;limit=20&#38;after=")).unwrap();
     let older = older.split('"').next().unwrap().replace("&#38;", "&");
     let page = console.get(&older).await.text;
     assert!(page.contains("← Newest") && page.contains("Older →"));
@@ -83,10 +94,19 @@ async fn a_filter_that_cannot_be_used_is_told_and_shows_no_rows() {
 #[tokio::test]
 async fn a_decision_shows_each_guard_and_the_rest_of_its_exchange() {
     let now = Timestamp::now();
-    let records = [redacted(record(3, now)), denied(record(2, now), "eicu-access", "access_denied", "Columns are missing.")];
+    let records =
+        [redacted(record(3, now)), denied(record(2, now), "eicu-access", "access_denied", "Columns are missing.")];
     let console = Console::with(&records).await;
     let page = console.get(&format!("/decisions/{}", records[1].id)).await.text;
-    for text in ["Output denied", "Columns are missing.", "184,223 fuel", "&#34;icd9code&#34;", "/messages/0/content", "user-2", "What judged it"] {
+    for text in [
+        "Output denied",
+        "Columns are missing.",
+        "184,223 fuel",
+        "&#34;icd9code&#34;",
+        "/messages/0/content",
+        "user-2",
+        "What judged it",
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
     assert!(page.contains(&format!("href=\"/decisions/{}\"", records[0].id)), "the other event of the exchange");
@@ -98,7 +118,16 @@ async fn a_decision_shows_each_guard_and_the_rest_of_its_exchange() {
 async fn a_guard_shows_its_request_plan_code_and_tests() {
     let console = Console::with(&[]).await;
     let page = console.get("/guards/eicu-access").await.text;
-    for text in ["Nursing may read vital signs", "<li>Read the user's <strong>role</strong>", "<td>nursing</td>", "id=\"L2\"", "<span class=\"k\">fn</span>", "a nurse may not read diagnoses", "1 allow, 2 deny", "8 MiB"] {
+    for text in [
+        "Nursing may read vital signs",
+        "<li>Read the user's <strong>role</strong>",
+        "<td>nursing</td>",
+        "id=\"L2\"",
+        "<span class=\"k\">fn</span>",
+        "a nurse may not read diagnoses",
+        "1 allow, 2 deny",
+        "8 MiB",
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
 }
@@ -106,7 +135,11 @@ async fn a_guard_shows_its_request_plan_code_and_tests() {
 #[tokio::test]
 async fn unknown_pages_say_so_and_lead_back() {
     let console = Console::with(&[]).await;
-    for (path, text) in [("/nowhere", "<code>/nowhere</code> is not part of the console."), ("/guards/none", "There is no guard in force named <code>none</code>."), ("/decisions/1", "There is no decision <code>1</code>.")] {
+    for (path, text) in [
+        ("/nowhere", "<code>/nowhere</code> is not part of the console."),
+        ("/guards/none", "There is no guard in force named <code>none</code>."),
+        ("/decisions/1", "There is no decision <code>1</code>."),
+    ] {
         let answer = console.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         assert!(answer.text.contains(text), "{}", answer.text);

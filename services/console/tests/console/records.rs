@@ -3,7 +3,8 @@
 use parapet_domain::decision::{DECISION_VERSION, Engine};
 use parapet_domain::fold::{Coverage, NotInspected};
 use parapet_domain::{
-    Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp, Verdict,
+    Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp,
+    Verdict,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -39,7 +40,11 @@ pub(crate) fn record(n: u32, now: Timestamp) -> DecisionRecord {
         message: String::new(),
         decided_by: None,
         guard_set: format!("set:{}", "5e".repeat(32)),
-        engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: format!("guest:{}", "ab".repeat(32)) },
+        engine: Engine {
+            parapet: "0.1.0".to_owned(),
+            toolbox: "1".to_owned(),
+            rhai_guest: format!("guest:{}", "ab".repeat(32)),
+        },
         duration_us: 180 + u64::from(n * 37 % 900),
         content: None,
         chain_sequence: None,
@@ -61,7 +66,12 @@ pub(crate) fn run(guard: &str, outcome: Outcome) -> GuardRun {
 }
 
 pub(crate) fn verdict(decision: Decision, reason_code: &str, message: &str) -> Outcome {
-    Outcome::Verdict(Verdict { decision, reason_code: reason_code.to_owned(), message: message.to_owned(), ..Verdict::allow() })
+    Outcome::Verdict(Verdict {
+        decision,
+        reason_code: reason_code.to_owned(),
+        message: message.to_owned(),
+        ..Verdict::allow()
+    })
 }
 
 /// `base`, denied by `guard`.
@@ -101,7 +111,10 @@ pub(crate) fn redacted(base: DecisionRecord) -> DecisionRecord {
 
 /// `base`, refused because a guard ran out of fuel.
 pub(crate) fn failed(base: DecisionRecord) -> DecisionRecord {
-    let failure = Failure { kind: FailureKind::OutOfFuel, message: "all 50,000,000 units of fuel used in `check`, line 12".to_owned() };
+    let failure = Failure {
+        kind: FailureKind::OutOfFuel,
+        message: "all 50,000,000 units of fuel used in `check`, line 12".to_owned(),
+    };
     DecisionRecord {
         runs: vec![run("prompt-injection", Outcome::Failure(failure))],
         folded: Decision::Deny,
@@ -132,7 +145,10 @@ pub(crate) fn hostile(base: DecisionRecord) -> DecisionRecord {
         roles: vec![HOSTILE.to_owned()],
         session: Some(HOSTILE.to_owned()),
         coverage,
-        runs: vec![run("\"><script>document.title='pwned'</script>", outcome), GuardRun { mode: Mode::Shadow, ..run("shadow", failure) }],
+        runs: vec![
+            run("\"><script>document.title='pwned'</script>", outcome),
+            GuardRun { mode: Mode::Shadow, ..run("shadow", failure) },
+        ],
         folded: Decision::Deny,
         enforced: Decision::Ask,
         reason_code: "needs_approval".to_owned(),
@@ -152,7 +168,9 @@ pub(crate) fn day(now: Timestamp) -> Vec<DecisionRecord> {
             2 => hostile(base),
             n if n % 97 == 5 => failed(base),
             n if n % 23 == 4 => denied(base, "eicu-access", "access_denied", access),
-            n if n % 41 == 7 => denied(base, "web-rules", "hotel_booking_under_18", "Users under 18 may not book hotels."),
+            n if n % 41 == 7 => {
+                denied(base, "web-rules", "hotel_booking_under_18", "Users under 18 may not book hotels.")
+            }
             n if n % 53 == 9 => denied(base, "secrets-deny", "secret_found", "The text holds an AWS access key."),
             n if n % 19 == 3 => redacted(base),
             _ => base,

@@ -55,8 +55,13 @@ impl Driver {
     pub(super) async fn start() -> Self {
         let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find).expect(MISSING);
         let program = find("chromedriver").expect(MISSING);
-        let mut process =
-            Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let mut process = Command::new(program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next_line().await.unwrap().expect("chromedriver ended before it told its port");
@@ -100,7 +105,8 @@ pub(super) async fn take_log(client: &Client) -> Vec<Value> {
 
 /// Sets the window's size and the preferred colours.
 pub(super) async fn dress(client: &Client, look: Look) {
-    let metrics = json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.width < 600});
+    let metrics =
+        json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.width < 600});
     devtools(client, "Emulation.setDeviceMetricsOverride", metrics).await;
     let features = json!({"features": [{"name": "prefers-color-scheme", "value": look.scheme}]});
     devtools(client, "Emulation.setEmulatedMedia", features).await;
@@ -110,13 +116,21 @@ pub(super) async fn dress(client: &Client, look: Look) {
 pub(super) async fn picture(client: &Client, path: &Path) {
     let size = client.execute("return [innerWidth, document.documentElement.scrollHeight]", Vec::new()).await.unwrap();
     let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
-    let shot = devtools(client, "Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true, "clip": clip})).await;
+    let shot = devtools(
+        client,
+        "Page.captureScreenshot",
+        json!({"format": "png", "captureBeyondViewport": true, "clip": clip}),
+    )
+    .await;
     tokio::fs::create_dir_all(path.parent().unwrap()).await.unwrap();
     tokio::fs::write(path, base64(shot["data"].as_str().unwrap())).await.unwrap();
 }
 
 async fn devtools(client: &Client, command: &str, params: Value) -> Value {
-    client.issue_cmd(Extension { path: "goog/cdp/execute", body: json!({"cmd": command, "params": params}) }).await.unwrap()
+    client
+        .issue_cmd(Extension { path: "goog/cdp/execute", body: json!({"cmd": command, "params": params}) })
+        .await
+        .unwrap()
 }
 
 /// A command of chromedriver beyond the standard.

@@ -81,6 +81,11 @@ pack() {
         cargo run --quiet --manifest-path "$workspace/Cargo.toml" --package parapet-pack --locked -- "$@"
 }
 
+snapshot() {
+    env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_DIR="$target/snapshot" \
+        cargo run --quiet --release --manifest-path "$toolbox/snapshot/Cargo.toml" --locked -- "$@"
+}
+
 build_package() {
     CARGO_ENCODED_RUSTFLAGS=${encoded%"$separator"} cargo build --quiet --manifest-path "$workspace/Cargo.toml" \
         --package "$1" --lib --release --locked --target wasm32-unknown-unknown "${build_std[@]}"
@@ -97,6 +102,11 @@ build() {
     else
         build_package "$2"
         compiled=$target/wasm32-unknown-unknown/release/${2//-/_}.wasm
+        if [ "$1" = rhai-guest ]; then
+            # The interpreter is made once, here, so that every instance starts with it in memory.
+            snapshot "$compiled" guard_init "$compiled.initialised"
+            compiled=$compiled.initialised
+        fi
         pack finish "$toolbox" "$1" "$compiled" "$toolchain" "$3"
     fi
 }

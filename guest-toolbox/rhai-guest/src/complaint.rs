@@ -29,10 +29,9 @@ fn explain(kind: &ParseErrorType) -> (String, String) {
             "declare it with `let` before its first use; a function sees only its parameters, its own variables and `facts`"
                 .into(),
         ),
-        P::Reserved(word) | P::BadInput(LexError::ImproperSymbol(word, _)) if DISABLED.contains(&word.as_str()) => (
-            format!("`{word}` is not available in guards"),
-            "a guard computes its verdict from `event` and `facts` alone; remove the call".into(),
-        ),
+        P::Reserved(word) | P::BadInput(LexError::ImproperSymbol(word, _)) if DISABLED.contains(&word.as_str()) => {
+            not_available(word)
+        }
         P::Reserved(word) => (format!("`{word}` is a reserved word"), "choose another name".into()),
         P::MissingToken(token, purpose) => (format!("`{token}` is missing {purpose}"), format!("add `{token}` here")),
         P::AssignmentToConstant(name) => {
@@ -44,6 +43,15 @@ fn explain(kind: &ParseErrorType) -> (String, String) {
         P::ExprTooDeep => ("expression is nested too deeply".into(), "split it with `let`".into()),
         other => (lower_first(&other.to_string()), "correct the script at this position".into()),
     }
+}
+
+/// Message and help for a word of [`DISABLED`].
+#[must_use]
+pub fn not_available(word: &str) -> (String, String) {
+    (
+        format!("`{word}` is not available in guards"),
+        "a guard computes its verdict from `event` and `facts` alone; remove the call".into(),
+    )
 }
 
 /// Text for the operator when a script fails while it runs.

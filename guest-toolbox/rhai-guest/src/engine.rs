@@ -41,7 +41,9 @@ pub fn with<T>(work: impl FnOnce(&mut State) -> T) -> T {
 impl State {
     fn new() -> Self {
         let engine = hardened();
-        let standard = engine.gen_fn_signatures(true).iter().filter_map(|signature| function_name(signature)).collect();
+        let names = engine.gen_fn_signatures(true);
+        let names = names.iter().filter_map(|signature| function_name(signature));
+        let standard = names.filter(|name| !DISABLED.contains(&name.as_str())).collect();
         Self { engine, standard, ast: None }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use parapet_abi::{Complaint, ToolBinding};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-use crate::complaint::at;
+use crate::complaint::{at, not_available};
+use crate::engine::DISABLED;
 use crate::verdict;
 
 /// Calls that the language itself answers.
@@ -24,6 +25,7 @@ pub fn check(ast: &AST, standard: &BTreeSet<String>, tools: &[ToolBinding]) -> V
     check_shadowing(&functions, tools, &mut complaints);
     let names = Names { standard, functions: &functions, tools };
     ast.walk(&mut |path: &[ASTNode<'_>]| {
+        complaints.extend(path.last().and_then(facts_written));
         if let Some((call, position, receiver)) = path.last().and_then(call_of) {
             complaints.extend(names.check_call(call, position, receiver));
         }
@@ -71,6 +73,18 @@ fn check_shadowing(functions: &BTreeMap<String, Vec<usize>>, tools: &[ToolBindin
     }
 }
 
+/// An assignment to `facts` or into it. Nothing would come of it beyond the run, so it is surely a mistake.
+fn facts_written(node: &ASTNode<'_>) -> Option<Complaint> {
+    let ASTNode::Stmt(Stmt::Assignment(assignment)) = node else { return None };
+    let mut target = &assignment.1.lhs;
+    while let Expr::Dot(pair, ..) | Expr::Index(pair, ..) = target {
+        target = &pair.lhs;
+    }
+    matches!(target, Expr::Variable(name, ..) if name.1 == "facts").then(|| {
+        at(target.position(), "`facts` cannot be changed".into(), "copy what you need with `let`, and change the copy".into())
+    })
+}
+
 fn call_of<'a>(node: &'a ASTNode<'_>) -> Option<(&'a FnCallExpr, Position, usize)> {
     match node {
         ASTNode::Expr(Expr::FnCall(call, position)) => Some((call, *position, 0)),
@@ -93,6 +107,10 @@ impl Names<'_> {
         let given = call.args.len() + receiver;
         if call.op_token.is_some() || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return None;
+        }
+        if DISABLED.contains(&name) {
+            let (message, help) = not_available(name);
+            return Some(at(position, message, help));
         }
         if let Some(arities) = self.functions.get(name) {
             // In the method style a script function gets the receiver as `this`, not as a parameter.

@@ -50,12 +50,6 @@ pub(crate) enum HostError {
     BadCall(&'static str),
 }
 
-impl From<HostError> for wasmtime::Error {
-    fn from(error: HostError) -> Self {
-        Self::new(error)
-    }
-}
-
 /// Imports of the Rhai guest: one door to all tools, the grant checked on every call.
 pub(crate) fn rhai_linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);

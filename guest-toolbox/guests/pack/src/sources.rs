@@ -29,6 +29,18 @@ pub struct Artifact {
 /// All artifacts.
 pub const ARTIFACTS: &[Artifact] = &[
     Artifact {
+        name: "rhai-guest",
+        package: Some("parapet-rhai-guest"),
+        sources: &[
+            "rhai-guest/Cargo.toml",
+            "rhai-guest/src",
+            "snapshot/Cargo.lock",
+            "snapshot/Cargo.toml",
+            "snapshot/src",
+        ],
+        output: "artifacts/rhai-guest.wasm",
+    },
+    Artifact {
         name: "python-calls",
         package: Some("parapet-python-calls"),
         sources: &["tools/python-calls/Cargo.toml", "tools/python-calls/src"],

@@ -14,6 +14,8 @@ use crate::guard::Language;
 const MAX_CPU_SECONDS: u64 = 30;
 /// Bytes of writable memory.
 const MAX_DATA_BYTES: u64 = 1 << 30;
+/// Bytes of any one file.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Body of the builder process, to be called first thing by the program that [`crate::BuilderCommand`] names.
 #[must_use]
@@ -39,8 +41,8 @@ fn limit_self() -> std::io::Result<()> {
     Resource::CPU.set(MAX_CPU_SECONDS, MAX_CPU_SECONDS + 1)?;
     Resource::DATA.set(MAX_DATA_BYTES, MAX_DATA_BYTES)?;
     Resource::CORE.set(0, 0)?;
-    // It writes to its standard output only, which is a pipe.
-    Resource::FSIZE.set(0, 0)
+    // It writes to its standard output only, which is a pipe; wasmtime keeps memory images in anonymous files.
+    Resource::FSIZE.set(MAX_FILE_BYTES, MAX_FILE_BYTES)
 }
 
 fn build(request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {

@@ -82,7 +82,10 @@ pub fn python_calls(code: &str) -> Result<Json, String> {
     }
     (findings.assignments, findings.strings, findings.imports) = (assignments, strings, imports);
     findings.mentions = mentions;
-    report::render(&findings, &positions)
+    let report = report::render(&findings, &positions);
+    // A tree nested by hostile code is too deep to be freed by recursion, and the instance ends with the call anyway.
+    std::mem::forget(parsed);
+    report
 }
 
 /// Names that reach code or objects by text, called or mentioned.

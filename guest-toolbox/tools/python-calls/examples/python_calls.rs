@@ -1,4 +1,4 @@
-//! Prints the report on the Python program on standard input: `cargo run --example show < program.py`.
+//! Prints the report on the Python program on standard input: `cargo run --example python_calls < program.py`.
 #![expect(clippy::print_stdout, reason = "it is the purpose of this program")]
 
 use std::io::Read as _;

@@ -19,8 +19,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 const OLDEST_SERVER: u32 = 15;
 /// Every question has an index that gives the rows in order. The planner would sometimes rather sort all that match,
-/// above all in a new month of which it has no statistics yet. Compiling a plan takes longer than reading a page.
-const FOR_READING: &str = "set enable_sort = off; set jit = off";
+/// above all in a new month of which it has no statistics yet. Compiling a plan takes longer than reading a page. An
+/// overview of too long a span ends, instead of keeping the server busy after its reader has gone.
+const FOR_READING: &str = "set enable_sort = off; set jit = off; set statement_timeout = '30s'";
 
 impl PostgresStore {
     pub(crate) async fn open(url: &str, config: &StoreConfig) -> Result<Self, StoreError> {

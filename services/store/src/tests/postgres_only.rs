@@ -133,24 +133,41 @@ async fn durable_commits_are_flushed_even_if_the_session_would_not() {
     fixture.remove().await;
 }
 
+/// Partitions of `decisions`, the default included.
+const MONTHS: &str = "select count(*) from pg_inherits where inhparent = 'decisions'::regclass";
+
+fn days_ago(n: u32, days: i64) -> parapet_domain::DecisionRecord {
+    let mut record = sample(n);
+    record.at = Timestamp::from_micros(Timestamp::now().as_micros() - days * 86_400_000_000);
+    record
+}
+
 #[tokio::test]
-async fn months_are_created_ahead_and_a_month_that_cannot_be_goes_to_the_default() {
+async fn months_are_created_ahead_and_on_demand() {
     let Some(fixture) = Fixture::postgres().await else { return };
-    let months = "select count(*) from pg_inherits where inhparent = 'decisions'::regclass";
-    assert_eq!(fixture.number(months).await, 4, "this month, two ahead, and the default");
+    assert_eq!(fixture.number(MONTHS).await, 4, "this month, two ahead, and the default");
+    // Nothing needs the default partition.
+    fixture.execute("drop table decisions_default cascade; drop table decision_marks_default cascade").await;
+    let (today, past) = (days_ago(0, 0), days_ago(1, 40));
+    assert_eq!(fixture.store.insert(&[today, past.clone()]).await.unwrap(), 2);
+    assert_eq!(fixture.number(MONTHS).await, 4, "three months and the one that was needed");
+    assert_eq!(fixture.store.decision("default", past.id).await.unwrap(), Some(past));
+    fixture.remove().await;
+}
 
-    // A row of this month sits in the default partition of the marks, so the month cannot be attached.
-    let now = Timestamp::now();
-    fixture.execute("drop table decisions_default cascade").await;
-    let mut record = sample(0);
-    record.at = now;
-    assert_eq!(fixture.store.insert(&[record]).await.unwrap(), 1);
-
-    let mut last_month = sample(1);
-    last_month.at = Timestamp::from_micros(now.as_micros() - 40 * 86_400_000_000);
-    assert_eq!(fixture.store.insert(&[last_month.clone()]).await.unwrap(), 1);
-    assert_eq!(fixture.number(months).await, 4, "three months and the one that was asked for");
-    assert_eq!(fixture.store.decision("default", last_month.id).await.unwrap(), Some(last_month));
+#[tokio::test]
+async fn rows_of_a_month_that_cannot_be_created_go_to_the_default() {
+    let Some(fixture) = Fixture::postgres().await else { return };
+    let (mut first, second) = (days_ago(0, 100), days_ago(1, 100));
+    let wanted = first.at;
+    first.at = Timestamp::from_micros(0);
+    fixture.store.insert(&[first]).await.unwrap();
+    // A month cannot be attached while the default partition holds a row of it.
+    fixture.execute(&format!("update decisions_default set at = '{wanted}'")).await;
+    assert_eq!(fixture.store.insert(std::slice::from_ref(&second)).await.unwrap(), 1);
+    assert_eq!(fixture.store.insert(std::slice::from_ref(&second)).await.unwrap(), 0);
+    assert_eq!(fixture.number("select count(*) from decisions_default").await, 2);
+    assert_eq!(fixture.store.decision("default", second.id).await.unwrap(), Some(second));
     fixture.remove().await;
 }
 

@@ -4,13 +4,16 @@ use crate::{ToolRun, ToolSpec, WasmTool};
 
 pub(crate) const SPEC: ToolSpec = ToolSpec {
     name: "python_calls",
-    signature: "python_calls(code: string) -> {\"calls\": [{\"name\", \"args\", \"kwargs\", \"line\", \"column\"}], \"strings\": [string], \"error\": null or {\"message\", \"line\", \"column\"}}",
-    doc: "Parses Python and lists every call, also nested ones, in source order: the dotted name, positional arguments and \
-          keyword arguments. A literal argument stands with its value, anything else as null. `strings` has every string \
-          literal of the code. `line` and `column` count from 1. Code that does not parse gives an `error`, not a failed \
-          run: decide what that means.",
-    example: "python_calls(\"db = LoadDB('lab')\") == #{\"calls\": [#{\"name\": \"LoadDB\", \"args\": [\"lab\"], \"kwargs\": #{}, \
-              \"line\": 1, \"column\": 6}], \"strings\": [\"lab\"], \"error\": ()}",
+    signature: "python_calls(code: string) -> {\"calls\": [{\"id\", \"name\", \"target_known\", \"args\", \"kwargs\", \"assigned_to\", \"in_loop\", \"line\", \"column\", …}], \"assigns\", \"strings\", \"imports\", \"references\", \"dynamic\", \"followed\": bool, \"error\": null or {\"message\", \"line\", \"column\"}}",
+    doc: "Parses Python and lists every call, arguments before the call that takes them. Constants and results of calls are \
+          followed through variables, string building, loops and the program's own functions. An argument has `literal` \
+          (the constant that it is), `literals` and `templates` (all that it may be), `from` (ids of the calls whose \
+          result it is), `roots` (where that chain of calls starts) and `resolved`: false when it may be anything else. \
+          `references` lists outside names that are passed on, `dynamic` ways to reach code by text. `line` and `column` \
+          count from 1. Code that does not parse gives an `error`, with the calls that could still be found: decide what \
+          that means. At most 64 KiB of code. All fields: guest-toolbox/tools/python-calls/README.md.",
+    example: "let found = python_calls(\"t = 'lab'\\ndb = LoadDB(t)\"); found.calls[0].name == \"LoadDB\" && \
+              found.calls[0].args[0].literal == \"lab\" && found.calls[0].assigned_to == [\"db\"]",
     min_args: 1,
     max_args: 1,
     pure: true,

@@ -1,7 +1,7 @@
 //! The HTTP answer: what was released, or why nothing was, with the headers that say what was decided.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use parapet_domain::fold::Refusal;
@@ -26,12 +26,10 @@ pub(crate) const RETRY_AFTER_S: u32 = 1;
 
 /// What the upstream answered, as it was released.
 pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released) -> HttpAnswer {
-    let body = body.into_bytes();
-    let mut answer = Response::new(Full::new(body.clone()));
+    let mut answer = Response::new(Full::new(body.into_bytes()));
     *answer.status_mut() = head.status;
     // Whatever the upstream says in our name is dropped here.
     *answer.headers_mut() = end_to_end(&head.headers);
-    answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     with_decision(exchange, answer)
 }
 

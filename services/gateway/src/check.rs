@@ -15,7 +15,8 @@ use crate::exchange::Exchange;
 use crate::held::{Body, Held};
 use crate::identity::IdentityError;
 use crate::record::Receipted;
-use crate::{fold, judge, parse, record};
+use crate::unseen::QUERY_STRING;
+use crate::{fold, judge, record};
 
 /// The credential that a check presents. Other routes have none: `authorization` there is for the upstream.
 pub(crate) fn credential<'a>(app: &'a Inner, live: &LiveRoute, headers: &HeaderMap) -> Result<Option<&'a Credential>, IdentityError> {
@@ -48,7 +49,7 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
     let check = take_identity(exchange, may_assert(credential), check)?;
     let draft = check.draft.clone();
     let mut parsed = ParsedBody { events: vec![check.draft], not_inspected: check.not_inspected, ..ParsedBody::default() };
-    let query = exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: parse::QUERY.to_owned() });
+    let query = exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() });
     parsed.not_inspected.extend(query);
 
     let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body), parsed)).await;

@@ -4,18 +4,18 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use parapet_domain::fold::{Coverage, NotInspected};
 use parapet_domain::{Event, GuardRun, Outcome};
 use parapet_surfaces::{Draft, Echo};
 
 use crate::exchange::Exchange;
 use crate::held::Held;
+use crate::unseen::{GUARD_FAILED, NO_GUARD_MATCHED};
 
-/// Reason for parts that no guard of the set matched.
-const NO_GUARD_MATCHED: &str = parapet_domain::reason::NO_GUARD_MATCHED;
-/// Reason for parts whose guards all failed.
-const GUARD_FAILED: &str = "guard_failed";
+/// Events of one exchange that are judged at once. More would only wait for each other's places in the sandbox, and a
+/// conversation with hundreds of tool results must not crowd out the others.
+const AT_ONCE: usize = 4;
 
 /// An event with the runs of its guards.
 pub(crate) struct Judged {
@@ -34,7 +34,9 @@ pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held,
     let mut not_inspected = take(&mut held.not_inspected);
     let events: Vec<(Arc<Event>, Vec<Echo>)> = take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
     held.expected = events.len();
-    let runs = join_all(events.iter().map(|(event, _)| exchange.app.judge.judge(&exchange.set, event))).await;
+    let (judge, set) = (&exchange.app.judge, &exchange.set);
+    let all: Vec<_> = events.iter().map(|(event, _)| judge.judge(set, event)).collect();
+    let runs: Vec<Vec<GuardRun>> = stream::iter(all).buffered(AT_ONCE).collect().await;
     let judged = events.into_iter().zip(runs).map(|((event, echoes), runs)| {
         exchange.app.metrics.judged(event.stage, &runs);
         let coverage = Coverage { inspected: pointers(&event), not_inspected: take(&mut not_inspected) };

@@ -13,12 +13,9 @@ use crate::error::{GatewayError, Stop};
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, is_json, media_type};
 use crate::held::{AnswerHead, Body, Held};
+use crate::unseen::{NOT_JSON, QUERY_STRING};
 use crate::upstream::{Answer, UpstreamError};
 
-/// An answer that is no JSON.
-const NOT_JSON: &str = "not_json";
-/// A query, which no guard sees.
-pub(crate) const QUERY: &str = "query_string";
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// Takes a request apart.
@@ -27,7 +24,7 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
         RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request)?,
         RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_request(&body)?,
     };
-    parsed.not_inspected.extend(exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY.to_owned() }));
+    parsed.not_inspected.extend(exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() }));
     exchange.model = parsed.model.take();
     exchange.stream = parsed.stream;
     Ok(Held::new(Body::Whole(body), parsed))
@@ -42,14 +39,16 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
     }
     let chat = matches!(exchange.route().kind, RouteKind::OpenaiChat(_));
     let held = if foreign_encoding(&head.headers).is_some() {
-        return Err(unreadable(exchange, "it has a content encoding, although none was asked for".to_owned()));
+        return Err(unreadable(exchange, "content_encoding"));
+    } else if head.status.is_informational() {
+        return Err(unreadable(exchange, "informational_status"));
     } else if answer.body.is_empty() {
         unread(answer.body, None)
     } else if chat && media_type == EVENT_STREAM {
         stream(&answer.body).map_err(|error| failed(exchange, error))?
     } else if is_json(&media_type) {
         let parsed = json(exchange, head.status, &answer.body);
-        Held::new(Body::Whole(answer.body), parsed.map_err(|error| unreadable(exchange, error.to_string()))?)
+        Held::new(Body::Whole(answer.body), parsed.map_err(|error| unreadable(exchange, word_for(&error)))?)
     } else {
         exchange.unread_answer = true;
         unread(answer.body, Some(NOT_JSON))
@@ -97,10 +96,18 @@ fn unread(body: Bytes, reason: Option<&str>) -> Held {
     Held::new(Body::Whole(body), parsed)
 }
 
-fn unreadable(exchange: &Exchange<'_>, why: String) -> Stop {
-    // What the upstream sent may stand in the reason, so it goes to the log and not to the caller.
-    tracing::warn!(exchange.id = %exchange.id, route.name = %exchange.route().name, error.cause = %why, "answer cannot be inspected");
+/// `why` is one word: the text of an error may repeat what the upstream sent, and content does not go to the log.
+fn unreadable(exchange: &Exchange<'_>, why: &'static str) -> Stop {
+    tracing::warn!(exchange.id = %exchange.id, route.name = %exchange.route().name, error.cause = why, "answer cannot be inspected");
     failed(exchange, UpstreamError::Unreadable.into())
+}
+
+const fn word_for(error: &SurfaceError) -> &'static str {
+    match error {
+        SurfaceError::Json(_) => "json",
+        SurfaceError::Shape { .. } | SurfaceError::Fields(_) => "shape",
+        _ => "size",
+    }
 }
 
 fn failed(exchange: &Exchange<'_>, error: GatewayError) -> Stop {

@@ -4,11 +4,9 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, UPGRADE};
+use http::header::UPGRADE;
 use http::{HeaderMap, Method, Request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use parapet_domain::Surface;
 use tokio::sync::SemaphorePermit;
@@ -16,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::answer::{HttpAnswer, released, stopped, turned_away};
 use crate::app::{Inner, LiveRoute};
+use crate::body::read_body;
 use crate::check;
 use crate::config::RouteKind;
 use crate::error::GatewayError;
@@ -64,7 +63,7 @@ async fn handle(
     let credential = check::credential(app, live, &head.headers)?;
     let principal = app.identity.authenticate(peer.ip(), &head.headers, check::principal_need(live, credential)).await?;
     let session = session(&head.headers)?;
-    let body = read_body(app, &head.headers, body).await?;
+    let body = read_body(&app.limits, &head.headers, body).await?;
 
     let mut exchange = Exchange::new(app, live, trace, principal, session);
     exchange.query = head.uri.query().map(|_| ());
@@ -110,17 +109,4 @@ fn session(headers: &HeaderMap) -> Result<Option<String>, GatewayError> {
     let Some(value) = headers.get(SESSION) else { return Ok(None) };
     let text = value.to_str().ok().filter(|text| (1..=MAX_SESSION_BYTES).contains(&text.len()));
     text.filter(|text| text.bytes().all(|b| b.is_ascii_graphic())).map(|text| Some(text.to_owned())).ok_or(GatewayError::Header(SESSION))
-}
-
-async fn read_body(app: &Inner, headers: &HeaderMap, body: Incoming) -> Result<Bytes, GatewayError> {
-    let max = app.limits.body_bytes;
-    let stated = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if stated.is_some_and(|stated| stated > max as u64) {
-        return Err(GatewayError::BodyTooLarge(max));
-    }
-    let read = timeout(app.limits.body_read, Limited::new(body, max).collect()).await;
-    let read = read.map_err(|_| GatewayError::BodyTooSlow(app.limits.body_read.as_millis()))?;
-    read.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.is::<LengthLimitError>() { GatewayError::BodyTooLarge(max) } else { GatewayError::BodyCutOff }
-    })
 }

@@ -12,6 +12,7 @@ const ROUTE: &str = r#"
 [[credential]]
 name = "c"
 key = "0123456789abcdef"
+rights = ["assert_identity"]
 [[route]]
 name = "check"
 surface = "check"
@@ -56,14 +57,16 @@ audit = "sometimes"
 [[route]]
 name = "gen"
 surface = "generic"
+principal = "optional"
 "#;
-    let expected = "configuration `parapet.toml` has 13 errors
+    let expected = "configuration `parapet.toml` has 14 errors
   line 2: `server.listen`: `nowhere` is no address; write it as 127.0.0.1:8080 or [::1]:8080
   line 3: `server.lisen`: unknown field `lisen`, expected one of `listen`, `admin_listen`, `admin_token`, `tenant`, `zone`, `limits`
   line 5: `server.limits.max_body_bytes`: invalid value: integer `-1`, expected a whole number, 0 or more
   line 6: `server.limits.max_headers`: invalid type: string \"many\", expected a whole number, 0 or more
   line 8: `store.url`: variable `DB_URL` is not set; set it, or write `${DB_URL:-default}`
   line 10: `upstreams.model.base_url`: `ftp://x` is neither http nor https; write it as `https://HOST` or `http://HOST:PORT/PREFIX`
+  line 11: `route[0].principal`: needs to know the user, and nothing says who it is; add `[identity.header]` or `[identity.jwt]`, or set `principal = \"optional\"`
   line 12: `route[0].name`: `Chat!` is no name; use 1 to 64 of a-z, 0-9, `_`, `-`
   line 14: `route[0].upstream`: `modle` is not among the `[upstreams]` (`model`)
   line 15: `route[0].audit`: unknown variant `sometimes`, expected `required` or `best_effort`
@@ -108,6 +111,7 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
         ("[[route]]\nname = \"c\"\nsurface = \"check\"".to_owned(), "needs a credential, and there is none"),
         (format!("[server]\nadmin_listen = \"0.0.0.0:9\"\n{ROUTE}"), "can be reached by others; set it, or listen on 127.0.0.1"),
         (format!("{ROUTE}\n[[route]]\nname = \"check\"\nsurface = \"check\""), "is the path of another route; each needs its own"),
+        (format!("{ROUTE}style = \"refusal\""), "`route[0].style`: has no effect on this surface; remove it"),
         (String::new(), "there is no route, so every request would be refused"),
         (format!("{ROUTE}[upstreams.u]\nbase_url = \"http://u\"\nheaders = {{ host = \"x\" }}"), "`host` cannot be set"),
     ] {

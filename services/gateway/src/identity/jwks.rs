@@ -79,3 +79,6 @@ impl Jwks {
         KeySet::from_jwks(&body, &self.algorithms)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,33 @@ async fn a_body_over_the_limit_is_refused_whether_its_length_is_stated_or_not() 
 }
 
 #[tokio::test]
+async fn a_caller_of_a_body_that_is_too_long_learns_why() {
+    let gateway = start("max_body_bytes = 1000000", Script::says("never")).await;
+    // More than the sockets' buffers hold, so that it is still being sent when the answer is decided.
+    let reply = gateway.chat(&"x".repeat(3_900_000)).await;
+    assert_eq!(reply.error(), (413, "body_too_large".to_owned()));
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_read_its_answer_is_cut_off() {
+    let config = format!("[server.limits]\nwrite_timeout_ms = 50\n{}", CHAT.replace("100000", "100000000"));
+    let body = completion(&[&"x".repeat(30_000_000)]).to_string();
+    let length = body.len();
+    let mut gateway = Setup::with(&config, Script::typed(200, "application/json", body)).start().await;
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+    stream.write_all(&Request::chat(HELLO).to_bytes()).await.unwrap();
+    while gateway.rows().await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    // The drain waits for the connection, which ends by its own clock and not by being cut.
+    gateway.begin_stop();
+    assert_eq!(gateway.stopped().await.cut, 0);
+    let mut got = Vec::new();
+    let _ = stream.read_to_end(&mut got).await;
+    assert!(got.len() < length, "{}", got.len());
+}
+
+#[tokio::test]
 async fn headers_over_a_limit_are_refused() {
     let gateway = start("max_headers = 10\nmax_header_bytes = 8192", Script::says("never")).await;
     let mut many = Request::chat(HELLO);

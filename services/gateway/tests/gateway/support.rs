@@ -30,7 +30,7 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     pub(crate) app: App,
     pub(crate) upstream: Upstream,
-    pub(crate) dir: TempDir,
+    _dir: TempDir,
     pub(crate) recorder: Recorder,
     store: Store,
     stop: Option<oneshot::Sender<()>>,
@@ -73,7 +73,7 @@ impl Setup {
         let (stop, stopped) = oneshot::channel();
         let serving = app.clone();
         let served = tokio::spawn(async move { serving.serve(listener, async { drop(stopped.await) }).await });
-        Gateway { address, app, upstream, dir, recorder, store, stop: Some(stop), served: Some(served) }
+        Gateway { address, app, upstream, _dir: dir, recorder, store, stop: Some(stop), served: Some(served) }
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use http::Uri;
 use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
+use parapet_surfaces::Style;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
 
 use super::{Unfit, Upstreams, checked, complain, name};
 use crate::config::file::{ConfigFile, PartFile, RouteFile, SurfaceName};
-use crate::config::{Mappings, Need, Route, RouteKind, Target, Upstream};
+use crate::config::{Mappings, Need, Right, Route, RouteKind, Target, Upstream};
 
 pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit) -> Vec<Route> {
     if file.route.is_empty() {
@@ -18,6 +19,7 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
     let mut routes: Vec<Route> = Vec::new();
     for (n, route_file) in file.route.iter().enumerate() {
         let key = format!("route[{n}]");
+        check_principal(file, route_file, &key, unfit);
         let Some(route) = route(route_file, &key, upstreams, !file.credential.is_empty(), unfit) else { continue };
         if routes.iter().any(|other| other.name == route.name) {
             complain(unfit, &format!("{key}.name"), format!("`{}` is the name of another route; each needs its own", route.name));
@@ -49,7 +51,9 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         }
     };
     let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
-    name(&agent, &format!("{key}.agent"), unfit);
+    if file.agent.is_some() {
+        name(&agent, &format!("{key}.agent"), unfit);
+    }
     Some(Route {
         name: file.name.clone(),
         path: path?,
@@ -89,6 +93,7 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
         ("upstream", check && file.upstream.is_some()),
         ("upstream_path", check && file.upstream_path.is_some()),
         ("credential", !check && file.credential.is_some()),
+        ("style", surface != SurfaceName::OpenaiChat && file.style == Style::Refusal),
         ("request_parts", !generic && !file.request_parts.is_empty()),
         ("request_ignore", !generic && !file.request_ignore.is_empty()),
         ("request_stage", !generic && file.request_stage.is_some()),
@@ -108,6 +113,16 @@ fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut 
         complain(unfit, &format!("{key}.credential"), message);
     }
     need
+}
+
+/// A route that needs a user must have a way to learn who it is.
+fn check_principal(file: &ConfigFile, route: &RouteFile, key: &str, unfit: &mut Unfit) {
+    let asserted = route.surface == Some(SurfaceName::Check) && file.credential.iter().any(|c| c.rights.contains(&Right::AssertIdentity));
+    let known = asserted || file.identity.header.is_some() || file.identity.jwt.is_some();
+    if route.principal == Need::Required && !known {
+        let message = "needs to know the user, and nothing says who it is; add `[identity.header]` or `[identity.jwt]`, or set `principal = \"optional\"`";
+        complain(unfit, &format!("{key}.principal"), message);
+    }
 }
 
 fn target(file: &RouteFile, path: &str, key: &str, upstreams: &Upstreams, unfit: &mut Unfit) -> Option<Target> {

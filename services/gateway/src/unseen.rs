@@ -1,0 +1,18 @@
+//! Why the gateway itself lists something as not inspected. The surfaces have reasons of their own.
+
+/// No guard of the set matched the part's event.
+pub(crate) const NO_GUARD_MATCHED: &str = parapet_domain::reason::NO_GUARD_MATCHED;
+/// All guards that matched failed.
+pub(crate) const GUARD_FAILED: &str = "guard_failed";
+/// The body is no JSON.
+pub(crate) const NOT_JSON: &str = "not_json";
+/// The request has a query.
+pub(crate) const QUERY_STRING: &str = "query_string";
+
+/// Every reason with what it means.
+pub const REASONS: &[(&str, &str)] = &[
+    (NO_GUARD_MATCHED, "no guard of the set judges this kind of event"),
+    (GUARD_FAILED, "every guard that should have judged the part failed"),
+    (NOT_JSON, "the whole answer of an upstream, which is no JSON"),
+    (QUERY_STRING, "the query of a request's address"),
+];

@@ -83,7 +83,7 @@ mod tests {
         let config = builtin(&state, Some("https://api.example.com/v1/")).unwrap();
         assert!(config.server.listen.ip().is_loopback());
         assert!(config.server.admin_listen.ip().is_loopback());
-        assert_eq!(config.store_url.expose(), state.store_url());
+        assert_eq!(config.store.url, state.store_url());
         let paths: Vec<&str> = config.routes.iter().map(|route| route.path.as_str()).collect();
         assert_eq!(paths, ["/v1/check", "/v1/chat/completions"]);
     }

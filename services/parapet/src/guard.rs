@@ -58,6 +58,6 @@ impl SandboxArgs {
             Some(dir) => dir.clone(),
             None => StateDir::open(None)?.join("cache"),
         };
-        parts::sandbox(cache_dir, None)
+        parts::sandbox(cache_dir, None, parts::MAX_WAIT)
     }
 }

@@ -8,15 +8,15 @@ use anyhow::{Context as _, Result};
 use parapet_gateway::{App, Config, Parts, digest_key};
 use parapet_judge::{GuardSets, Judge};
 use parapet_sandbox::{BuilderCommand, Sandbox, SandboxConfig};
-use parapet_store::{Recorder, RecorderConfig, Store, StoreConfig};
+use parapet_store::{Recorder, Store};
 
 use crate::cli::Command;
 use crate::state_dir::StateDir;
 
-/// How long a guard run waits for a place in the sandbox before it is refused for want of capacity.
-const MAX_WAIT: Duration = Duration::from_millis(500);
+/// How long a guard run of a command waits for a place in the sandbox.
+pub(crate) const MAX_WAIT: Duration = Duration::from_millis(500);
 /// Guards running at once for each core. A run takes tens of microseconds, but one at its deadline blocks a place.
-const SLOTS_PER_CORE: usize = 8;
+const SLOTS_PER_CORE: u32 = 8;
 
 /// The parts of a sidecar that outlive its start.
 pub(crate) struct Assembled {
@@ -27,13 +27,12 @@ pub(crate) struct Assembled {
 }
 
 /// Opens a sandbox whose guards are built by this same binary in a child process.
-pub(crate) fn sandbox(cache_dir: PathBuf, slots: Option<usize>) -> Result<Sandbox> {
+pub(crate) fn sandbox(cache_dir: PathBuf, slots: Option<u32>, max_wait: Duration) -> Result<Sandbox> {
     let program = std::env::current_exe().context("the path of this program is not known")?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let slots = slots.unwrap_or(cores * SLOTS_PER_CORE);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let config = SandboxConfig {
-        slots: u32::try_from(slots).unwrap_or(u32::MAX),
-        max_wait: MAX_WAIT,
+        slots: slots.unwrap_or(cores * SLOTS_PER_CORE),
+        max_wait,
         cache_dir,
         builder: BuilderCommand { program, arguments: vec![Command::BUILD_CHILD.to_owned()] },
     };
@@ -44,19 +43,18 @@ pub(crate) fn sandbox(cache_dir: PathBuf, slots: Option<usize>) -> Result<Sandbo
 pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembled> {
     let digest_key = digest_key::load(&config.audit.digest_key)?;
     // The store first: a database that is away is found before guards are built.
-    let store = Store::open(&StoreConfig::new(config.store_url.expose())).await?;
+    let store = Store::open(&config.store).await?;
     let cache_dir = config.sandbox.cache_dir.clone().unwrap_or_else(|| state.join("cache"));
-    let (guards_dir, slots) = (config.guards.dir.clone(), config.sandbox.slots);
+    let (guards_dir, slots, max_wait) = (config.guards.dir.clone(), config.sandbox.slots, config.sandbox.max_wait);
     let built = tokio::task::spawn_blocking(move || -> Result<(Arc<Sandbox>, GuardSets)> {
-        let sandbox = Arc::new(sandbox(cache_dir, slots)?);
+        let sandbox = Arc::new(sandbox(cache_dir, slots, max_wait)?);
         let sets = GuardSets::load(Arc::clone(&sandbox), guards_dir.as_deref())?;
         Ok((sandbox, sets))
     });
     let (sandbox, sets) = built.await??;
-    let (sets, judge) = (Arc::new(sets), Arc::new(Judge::new(sandbox)));
-    let recorder = Recorder::start(store.clone(), RecorderConfig { queue: config.audit.queue, ..RecorderConfig::default() });
+    let (sets, judge) = (Arc::new(sets), Judge::new(sandbox));
+    let recorder = Recorder::start(store.clone(), config.audit.recorder.clone());
     let parts = Parts { sets: Arc::clone(&sets), judge, recorder: recorder.clone(), digest_key };
     let app = App::build(config, parts)?;
     Ok(Assembled { app, sets, store, recorder })
 }
-

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use parapet_gateway::{Config, Secret};
+use parapet_gateway::Config;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -83,7 +83,7 @@ fn configure(args: &Args, state: &StateDir) -> Result<Config> {
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     config.server.admin_listen = args.admin_listen.unwrap_or(config.server.admin_listen);
     if let Some(url) = &args.store {
-        config.store_url = Secret::new(url);
+        config.store.url.clone_from(url);
     }
     if let Some(dir) = &args.guards {
         config.guards.dir = Some(dir.clone());
@@ -101,13 +101,13 @@ struct About {
 
 impl About {
     fn of(config: &Config, state: &StateDir) -> Self {
-        let url = config.store_url.expose();
+        let url = &config.store.url;
         Self {
             routes: config.routes.iter().map(|route| (route.name.clone(), route.path.clone())).collect(),
             token_file: config.server.admin_token.is_none().then(|| state.admin_token_file()),
             check_key_file: config.credentials.iter().any(|c| c.name == config::LOCAL_CREDENTIAL).then(|| state.check_key_file()),
             // The address of a server may hold a password.
-            store: if url.starts_with("sqlite:") { url.to_owned() } else { "postgres".to_owned() },
+            store: if url.starts_with("sqlite:") { url.clone() } else { "postgres".to_owned() },
         }
     }
 

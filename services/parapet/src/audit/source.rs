@@ -60,13 +60,13 @@ impl Args {
             let url = url.trim_end_matches('/').to_owned();
             return Ok(Source::Admin { client: HttpClient::new(), url, token: token.trim().to_owned() });
         }
-        let url = match (self.store, self.config) {
-            (Some(url), _) => url,
-            (None, Some(file)) => config::load(&file)?.store_url.expose().to_owned(),
-            (None, None) => StateDir::open(self.state_dir)?.store_url(),
+        let store = match (self.store, self.config) {
+            (Some(url), _) => StoreConfig::new(url),
+            (None, Some(file)) => config::load(&file)?.store,
+            (None, None) => StoreConfig::new(StateDir::open(self.state_dir)?.store_url()),
         };
-        require_file(&url)?;
-        Ok(Source::Store(Store::open(&StoreConfig::new(url)).await?))
+        require_file(&store.url)?;
+        Ok(Source::Store(Store::open(&store).await?))
     }
 }
 

@@ -1,6 +1,5 @@
 //! `parapet guard test`: runs the guards' own tests in the sandbox, with the budgets that their manifests suggest.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;

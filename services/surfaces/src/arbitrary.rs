@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{ParsedBody, pointer};
 
 /// Keys of all levels, so that values of every shape come to stand under every key.
-const KEYS: &str = "annotations arguments audio cache_control choices content created custom data delta document error file \
+const KEYS: &str = "annotations arguments citations extra_content thinking_blocks audio cache_control choices content created custom data delta document error file \
     finish_reason function function_call functions id image_url index input input_audio logprobs message \
     messages metadata model n name parameters prediction reasoning_content refusal response_format role stop \
     stream_options system temperature text tool_call_id tool_calls tool_choice tools transcript type usage \

@@ -5,7 +5,8 @@ use parapet_domain::{Part, PartKind};
 
 use crate::SurfaceError;
 use crate::document::{Document, Node, Shape, embedded_json, is_plain_word};
-use crate::limits::{MAX_PARTS, MAX_POINTER_BYTES};
+use crate::error::clip_to;
+use crate::limits::{MAX_LABEL_CHARS, MAX_PARTS, MAX_POINTER_BYTES};
 use crate::listing::{Listing, UNMAPPED_FIELD};
 use crate::pointer;
 
@@ -76,6 +77,12 @@ impl<'d> Collector<'d> {
             json: self.document.value(node),
             ..template.clone()
         })
+    }
+
+    /// The string under `key`, as a label on parts. Short enough to be repeated on every part of a body.
+    pub(crate) fn label(&self, node: &Node<'_>, key: &str) -> Option<String> {
+        let text = self.document.string(node.get(key)?)?;
+        Some(clip_to(text.into_owned(), MAX_LABEL_CHARS))
     }
 
     /// A known setting: a plain word or number is no content; anything else is inspected.

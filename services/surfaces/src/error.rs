@@ -97,9 +97,14 @@ fn place(pointer: &str) -> String {
     if pointer.is_empty() { "the body".to_owned() } else { format!("`{pointer}`") }
 }
 
-/// At most [`MAX_QUOTED_CHARS`] characters more than a short message needs.
+/// A text that may be quoted in a message.
 pub(crate) fn clip(text: String) -> String {
-    match text.char_indices().nth(2 * MAX_QUOTED_CHARS) {
+    clip_to(text, MAX_QUOTED_CHARS)
+}
+
+/// At most `chars` characters of a text, and a sign where some were left out.
+pub(crate) fn clip_to(text: String, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }

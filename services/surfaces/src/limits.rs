@@ -12,5 +12,7 @@ pub const MAX_EVENTS: usize = 1_000;
 pub const MAX_LISTED: usize = 1_000;
 /// Longest JSON Pointer of a part or a list entry, in bytes. Long keys would otherwise be copied once for each value below them.
 pub const MAX_POINTER_BYTES: usize = 2_048;
+/// Longest tool name or call id that parts bear, in characters. Each part of a result repeats them.
+pub const MAX_LABEL_CHARS: usize = 512;
 /// Longest text of a caller that an error message repeats, in characters.
-pub const MAX_QUOTED_CHARS: usize = 80;
+pub const MAX_QUOTED_CHARS: usize = 160;

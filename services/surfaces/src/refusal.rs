@@ -126,6 +126,9 @@ fn headers(row: &StatusRow, context: &RefusalContext) -> Vec<(&'static str, Stri
     if row.retry_after {
         headers.push(("retry-after", context.retry_after_s.max(1).to_string()));
     }
+    if row.model_status == 401 {
+        headers.push(("www-authenticate", "Bearer".to_owned()));
+    }
     if row.code == RefusalKind::ApprovalRequired.code() {
         headers.extend(approval_location(context).map(|location| ("location", location)));
     }

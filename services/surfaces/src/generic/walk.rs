@@ -6,8 +6,8 @@ use super::mapping::{Action, Branch, GenericMapping, PartMapping};
 use crate::SurfaceError;
 use crate::collect::{Collector, fields};
 use crate::document::{Document, Node, Shape, is_plain_word};
-use crate::error::clip;
-use crate::limits::MAX_POINTER_BYTES;
+use crate::error::clip_to;
+use crate::limits::{MAX_LABEL_CHARS, MAX_POINTER_BYTES};
 use crate::listing::{OBJECT_KEY, UNMAPPED_FIELD};
 use crate::pointer;
 
@@ -122,7 +122,11 @@ fn template(document: &Document<'_>, stage: Stage, part: &PartMapping) -> Part {
         Stage::ToolCall => (Role::Assistant, Origin::Model, PartKind::ToolCall),
         Stage::ToolResult => (Role::Tool, Origin::Tool, PartKind::ToolResult),
     };
-    let named_in_body = part.tool_pointer.as_deref().and_then(|pointer| find(document, pointer)).map(clip);
+    let named_in_body = part
+        .tool_pointer
+        .as_deref()
+        .and_then(|pointer| find(document, pointer))
+        .map(|tool| clip_to(tool, MAX_LABEL_CHARS));
     Part {
         kind: part.kind.unwrap_or(kind),
         name: Some(part.name.clone()),

@@ -25,7 +25,9 @@ pub fn parse_answer(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
     for (key, value, pointer) in fields(root, "") {
         match key {
             "choices" => reader.read_choices(value, &pointer)?,
-            "error" => reader.out.inspect(value, pointer, &named(&template, key))?,
+            key if settings::ANSWER_CONTENT.contains(&key) => {
+                reader.out.inspect(value, pointer, &named(&template, key))?
+            }
             key if settings::ANSWER.contains(&key) => reader.out.setting(value, pointer, &named(&template, key))?,
             key => reader.out.unknown("", key, value),
         }
@@ -103,7 +105,7 @@ impl<'d> AnswerReader<'d> {
                 "refusal" | "reasoning_content" | "reasoning" => {
                     content::read(&mut self.out, value, &pointer, &named(template, key))?;
                 }
-                "annotations" | "reasoning_details" | "name" => {
+                key if settings::MESSAGE_CONTENT.contains(&key) => {
                     self.out.inspect(value, pointer, &named(template, key))?
                 }
                 "audio" => self.read_audio(value, &pointer, template)?,

@@ -107,7 +107,9 @@ impl MessageReader {
                 "name" if template.kind == PartKind::ToolResult => {
                     out.setting(value, pointer, &named(template, key))?
                 }
-                "name" | "annotations" | "reasoning_details" => out.inspect(value, pointer, &named(template, key))?,
+                key if settings::MESSAGE_CONTENT.contains(&key) => {
+                    out.inspect(value, pointer, &named(template, key))?
+                }
                 "tool_calls" => self.read_calls(out, value, &pointer, template)?,
                 "function_call" if matches!(value.shape, Shape::Object(_)) => {
                     tool_call::read_function(out, value, &pointer, template)?;
@@ -143,9 +145,8 @@ impl MessageReader {
         if self.results.len() + 1 >= MAX_EVENTS {
             return Err(SurfaceError::TooManyEvents);
         }
-        let string = |key| node.get(key).and_then(|value| out.document.string(value)).map(|text| text.into_owned());
-        let call_id = string("tool_call_id");
-        let tool = string("name").or_else(|| self.tools.get(call_id.as_ref()?).cloned());
+        let call_id = out.label(node, "tool_call_id");
+        let tool = out.label(node, "name").or_else(|| self.tools.get(call_id.as_ref()?).cloned());
         let template = Part { kind: PartKind::ToolResult, tool, call_id, ..Part::text(Role::Tool, Origin::Tool, "") };
         let before = out.parts.len();
         self.read_fields(out, node, parent, &template)?;

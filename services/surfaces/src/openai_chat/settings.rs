@@ -45,7 +45,11 @@ pub(super) const ANSWER: &[&str] = &[
     "service_tier",
     "system_fingerprint",
     "usage",
+    "x_groq",
 ];
+
+/// Fields of a completion that are inspected whatever they hold.
+pub(super) const ANSWER_CONTENT: &[&str] = &["citations", "error", "related_questions", "search_results"];
 
 /// Fields of a choice.
 pub(super) const CHOICE: &[&str] = &[
@@ -59,6 +63,10 @@ pub(super) const CHOICE: &[&str] = &[
 
 /// Fields of a message besides its content.
 pub(super) const MESSAGE: &[&str] = &["cache_control", "role", "tool_call_id"];
+
+/// Fields of a message that are inspected whatever they hold.
+pub(super) const MESSAGE_CONTENT: &[&str] =
+    &["annotations", "extra_content", "name", "provider_specific_fields", "reasoning_details", "thinking_blocks"];
 
 /// Fields of a content part besides its content.
 pub(super) const CONTENT_PART: &[&str] = &["cache_control", "type"];

@@ -140,7 +140,7 @@ fn fields_that_can_carry_text_are_inspected_or_listed() {
 #[test]
 fn an_answer_becomes_one_output_event_and_one_event_for_each_tool_call() {
     let body = r#"{
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "usage": {"total_tokens": 3}, "citations": ["a b"],
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "usage": {"total_tokens": 3}, "remarks": ["a b"],
         "choices": [
             {"index": 0, "finish_reason": "stop", "logprobs": {"content": [{"token": "Hi", "logprob": -0.1}]},
              "message": {"role": "assistant", "content": "Hi", "refusal": "No.", "reasoning_content": "Think.", "annotations": [],
@@ -182,7 +182,7 @@ fn an_answer_becomes_one_output_event_and_one_event_for_each_tool_call() {
         HashSet::from([
             ("/choices/0/logprobs", "logprobs"),
             ("/choices/0/message/audio/data", "audio"),
-            ("/citations", "unmapped_field")
+            ("/remarks", "unmapped_field")
         ])
     );
     let calls: Vec<_> =
@@ -233,6 +233,18 @@ fn what_is_no_chat_body_is_refused_with_the_place_and_what_to_do() {
     assert!(complaint(&format!(r#"{{"a":1,"{0}":1,"{0}":2}}"#, "x".repeat(100_000))).len() < 1_000);
     assert_eq!(parse_answer(b"{\"choices\":3}").unwrap_err().to_string(), "`/choices`: has to be an array");
     assert_eq!(parse_answer(b"{}").unwrap_err().to_string(), "the body: has to be an object with `choices`");
+}
+
+#[test]
+fn a_long_call_id_is_not_repeated_on_every_part() {
+    let parts = vec![json!({"type": "text", "text": "x"}); 5_000];
+    let parsed = request(
+        &json!({"messages": [{"role": "tool", "tool_call_id": "i".repeat(100_000), "name": "n".repeat(100_000), "content": parts}]}),
+    );
+    let labels: usize = parsed.events[1].parts.iter().map(|part| part.call_id.as_ref().map_or(0, String::len)).sum();
+    assert!(labels <= 5_002 * (limits::MAX_LABEL_CHARS + 3), "{labels}");
+    let whole: Vec<_> = parsed.events[1].parts.iter().filter(|part| part.text.len() == 100_000).collect();
+    assert_eq!(whole.len(), 2, "the id and the name are inspected in full, once");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn read(
     parent: &str,
     template: &Part,
 ) -> Result<(Option<String>, Option<String>), SurfaceError> {
-    let call_id = node.get("id").and_then(|id| out.document.string(id)).map(|id| id.into_owned());
+    let call_id = out.label(node, "id");
     let template = Part { kind: PartKind::ToolCall, call_id: call_id.clone(), ..template.clone() };
     let mut tool = None;
     let before = out.parts.len();
@@ -27,6 +27,7 @@ pub(super) fn read(
         match key {
             "function" | "custom" => tool = read_function(out, value, &pointer, &template)?.or(tool),
             "id" => out.setting(value, pointer, &Part { kind: PartKind::Text, ..named(&template, "call_id") })?,
+            "extra_content" => out.inspect(value, pointer, &Part { kind: PartKind::Text, ..named(&template, key) })?,
             key if settings::TOOL_CALL.contains(&key) => {
                 out.setting(value, pointer, &Part { kind: PartKind::Text, ..named(&template, key) })?;
             }
@@ -47,7 +48,7 @@ pub(super) fn read_function(
     parent: &str,
     template: &Part,
 ) -> Result<Option<String>, SurfaceError> {
-    let tool = node.get("name").and_then(|name| out.document.string(name)).map(|name| name.into_owned());
+    let tool = out.label(node, "name");
     let template = Part { kind: PartKind::ToolCall, tool: tool.clone(), ..template.clone() };
     let before = out.parts.len();
     if !matches!(node.shape, Shape::Object(_)) {

@@ -96,20 +96,28 @@ impl Resolver<'_> {
     }
 
     /// Tables at one level that may have the column, and whether a derived relation may.
+    /// If one is known to have it, no other has: the database would refuse the name as ambiguous.
     fn candidates(&self, column: &str, level: &Scope<'_>) -> (Vec<String>, bool) {
-        let mut tables = BTreeSet::new();
-        let mut derived = false;
+        let (mut known, mut possible) = (BTreeSet::new(), BTreeSet::new());
+        let (mut known_derived, mut possible_derived) = (false, false);
         for relation in &level.relations {
             match &relation.source {
-                Source::Table(table) => {
-                    if self.schema.get(table).is_none_or(|columns| columns.contains(column)) {
-                        tables.insert(table.clone());
-                    }
+                Source::Table(table) => match self.schema.get(table) {
+                    Some(columns) if columns.contains(column) => drop(known.insert(table.clone())),
+                    Some(_) => {}
+                    None => drop(possible.insert(table.clone())),
+                },
+                Source::Derived(Columns { names, open }) => {
+                    known_derived |= names.contains(column);
+                    possible_derived |= *open;
                 }
-                Source::Derived(Columns { names, open }) => derived |= *open || names.contains(column),
             }
         }
-        (tables.into_iter().collect(), derived)
+        if known.is_empty() && !known_derived {
+            (possible.into_iter().collect(), possible_derived)
+        } else {
+            (known.into_iter().collect(), known_derived)
+        }
     }
 
     /// Whether the schema gives the column to a table in scope.

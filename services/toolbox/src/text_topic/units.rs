@@ -145,10 +145,11 @@ fn plain(token: &Token, kind: UnitKind) -> Unit {
 
 /// Participles, superlatives and adverbs that may follow their noun.
 fn qualifies(word: &str) -> bool {
-    const WORDS: [&str; 30] = [
+    const WORDS: [&str; 40] = [
         "available", "cheap", "cheaper", "best", "good", "new", "near", "nearby", "online", "open", "free", "big",
         "small", "large", "more", "most", "less", "high", "low", "lower", "higher", "first", "last", "next", "all",
-        "latest", "recent", "popular", "local", "other",
+        "latest", "recent", "popular", "local", "other", "there", "here", "today", "tonight", "tomorrow", "together",
+        "again", "instead", "too", "soon",
     ];
     WORDS.contains(&word) || ["ed", "est", "ly", "able", "ing"].iter().any(|s| word.len() > 4 && word.ends_with(s))
 }

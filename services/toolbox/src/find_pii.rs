@@ -1,7 +1,5 @@
 //! `find_pii`: personal data that its form, its checksum or the words around it give away.
 
-use std::cell::OnceCell;
-
 use serde_json::Value;
 
 use crate::args::Args;
@@ -18,10 +16,11 @@ mod labelled;
 mod network;
 mod numbers;
 mod phone;
+mod source;
 mod ssn;
 mod url;
 
-use context::Context;
+use source::Source;
 
 const NAME: &str = "find_pii";
 
@@ -55,19 +54,6 @@ pub(crate) const SPEC: ToolSpec = ToolSpec {
     run: ToolRun::Native(run),
 };
 
-/// A text with what the detectors share.
-struct Source<'t> {
-    text: &'t str,
-    context: OnceCell<Context>,
-}
-
-impl Source<'_> {
-    /// The words that tell what a number is; looked for once, when the first number asks.
-    fn context(&self) -> &Context {
-        self.context.get_or_init(|| Context::scan(self.text))
-    }
-}
-
 /// Where detectors put what they find.
 type Found = Vec<Finding<'static>>;
 
@@ -90,7 +76,7 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let text = args.text(0, "text")?;
     let wanted = args.optional(1).map(|types| wanted(&args, types)).transpose()?;
     let is_wanted = |kind: &str| wanted.as_ref().is_none_or(|kinds| kinds.contains(&kind));
-    let source = Source { text, context: OnceCell::new() };
+    let source = Source::new(text);
     let mut found = Found::new();
     for (find, kinds) in DETECTORS {
         if kinds.iter().any(|kind| is_wanted(kind)) {

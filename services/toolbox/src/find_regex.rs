@@ -34,7 +34,7 @@ fn run(prepared: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let set = prepared.patterns().get(name).ok_or_else(|| unknown_set("patterns", name, prepared.patterns().keys()))?;
     let mut found = Vec::new();
     let mut work = 0;
-    for pattern in &set.patterns {
+    for pattern in set.candidates(text) {
         search(pattern, text, &mut work, &mut found)?;
     }
     found.sort_by_key(|f| (f.span.start, f.span.end));
@@ -97,6 +97,13 @@ mod tests {
             ])
         );
         assert_eq!(find(&[("a", "x")], ""), Ok(json!([])));
+    }
+
+    #[test]
+    fn word_boundaries_hold_in_any_script() {
+        assert_eq!(find(&[("a", r"\bкот\b")], "кот, который").unwrap().as_array().unwrap().len(), 1);
+        assert_eq!(find(&[("a", r"\bid\B.")], "é id1 éid2"), Ok(json!([{"name": "a", "start": 2, "end": 5, "text": "id1"}])));
+        assert_eq!(find(&[("a", r"(?:\b|x)(?i:KEY)\b")], "mykey xkey").unwrap()[0]["start"], json!(6));
     }
 
     #[test]

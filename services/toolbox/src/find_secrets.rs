@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Match, MatchKind};
 use serde_json::Value;
 
 use crate::args::Args;
@@ -82,26 +82,31 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
 
 fn search(text: &str) -> Vec<Finding<'static>> {
     let (mut found, mut done) = (Vec::new(), 0);
-    let Some(Clues { automaton, clues, tokens }) = &*CLUES else { return found };
-    for hit in automaton.find_iter(text) {
-        // What a finding covers is not searched again: that keeps the whole search linear.
-        if hit.start() < done {
-            continue;
-        }
-        let Some(clue) = clues.get(hit.pattern().as_usize()) else { continue };
-        let finding = match clue {
-            Clue::Token(at) => tokens.get(*at).and_then(|token| tokens::read(text, hit.start(), token)),
-            Clue::KeyBlock => private_key::read(text, hit.start()),
-            Clue::Url => url_password::read(text, hit.end()),
-            Clue::Assigned(name) => assigned::read(text, hit.span().into(), *name),
-        };
-        if let Some(finding) = finding {
-            // A fixed form may begin inside an assigned value, and names it better.
-            done = if finding.score == Some(CERTAIN) { finding.span.end } else { done };
-            found.push(finding);
+    let Some(clues) = &*CLUES else { return found };
+    for hit in clues.automaton.find_iter(text) {
+        // What was read as a token is not read again: that keeps the whole search linear.
+        if hit.start() >= done {
+            let (end, finding) = clues.read(text, &hit);
+            done = end;
+            found.extend(finding);
         }
     }
     found
+}
+
+impl Clues {
+    /// Up to where the text is done with, and what was found.
+    fn read(&self, text: &str, hit: &Match) -> (usize, Option<Finding<'static>>) {
+        let fixed = |finding: Option<Finding<'static>>| (finding.as_ref().map_or(0, |f| f.span.end), finding);
+        match self.clues.get(hit.pattern().as_usize()) {
+            Some(Clue::Token(at)) => self.tokens.get(*at).and_then(|token| tokens::read(text, hit.start(), token)).unwrap_or_default(),
+            Some(Clue::KeyBlock) => fixed(private_key::read(text, hit.start())),
+            Some(Clue::Url) => fixed(url_password::read(text, hit.end())),
+            // A token may begin inside an assigned value, and names it better: go on after the name.
+            Some(Clue::Assigned(name)) => (0, assigned::read(text, hit.range(), *name)),
+            None => (0, None),
+        }
+    }
 }
 
 #[cfg(test)]

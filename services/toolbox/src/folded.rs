@@ -1,53 +1,33 @@
 //! The form in which phrases and texts are compared: compatibility-decomposed, lower case, single spaces, nothing
 //! invisible. Full-width letters, ligatures, accents in either form, line breaks and zero-width characters are equal then.
 
+use std::cell::OnceCell;
+use std::ops::Range;
+
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// A text ready for phrase search, with the way back to its own bytes.
 pub(crate) enum Folded<'t> {
     /// The text itself will do: ASCII with single spaces; the automaton ignores ASCII case.
     Same(&'t str),
-    /// A folded copy.
-    Copy {
-        text: String,
-        /// For each character of `text` that is not a plain copy of one byte at the running offset: where the two go apart.
-        steps: Vec<Step>,
-    },
+    /// A folded copy of `source`.
+    Copy { text: String, source: &'t str, steps: OnceCell<Vec<Step>> },
 }
 
-/// From `folded` on (a byte offset in the copy), until the next step, the copy comes from `source` of the original.
+/// From `folded` on (a byte offset in the copy), until the next step, the copy comes from one character of the original.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     folded: usize,
-    /// Start of the original character.
     source: usize,
-    /// End of the original character, for the last byte of a match.
     source_end: usize,
 }
 
 impl<'t> Folded<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        if is_plain(text) { Self::Same(text) } else { Self::copy(text) }
-    }
-
-    fn copy(text: &str) -> Self {
-        let (mut out, mut steps) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
-        let mut in_space = false;
-        for (source, c) in text.char_indices() {
-            let folded = out.len();
-            let space = is_space(c);
-            match (space, in_space) {
-                (true, true) => {}
-                (true, false) => out.push(' '),
-                (false, _) => fold_char(c, &mut |f| out.push(f)),
-            }
-            // Invisible characters inside a run of white space do not end the run.
-            in_space = space || (in_space && out.len() == folded);
-            if out.len() > folded {
-                steps.push(Step { folded, source, source_end: source + c.len_utf8() });
-            }
+    pub(crate) fn new(source: &'t str) -> Self {
+        if is_plain(source) {
+            return Self::Same(source);
         }
-        Self::Copy { text: out, steps }
+        Self::Copy { text: fold(source, |_| {}), source, steps: OnceCell::new() }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -57,21 +37,44 @@ impl<'t> Folded<'t> {
         }
     }
 
-    /// The span in the original text of the non-empty span `start..end` of the folded one.
-    pub(crate) fn source(&self, start: usize, end: usize) -> std::ops::Range<usize> {
-        match self {
-            Self::Same(_) => start..end,
-            Self::Copy { steps, .. } => {
-                let step = |folded: usize| steps.partition_point(|s| s.folded <= folded).checked_sub(1).and_then(|at| steps.get(at));
-                step(start).map_or(0, |s| s.source)..step(end.saturating_sub(1)).map_or(0, |s| s.source_end)
-            }
+    /// The span in the original text of the non-empty span `start..end` of the folded one. Most texts have no finding, so
+    /// the steps are worked out by a second pass when they are first needed.
+    pub(crate) fn source(&self, start: usize, end: usize) -> Range<usize> {
+        let Self::Copy { source, steps, .. } = self else { return start..end };
+        let steps = steps.get_or_init(|| {
+            let mut steps = Vec::with_capacity(source.len());
+            fold(source, |step| steps.push(step));
+            steps
+        });
+        let at = |folded: usize| steps.partition_point(|s| s.folded <= folded).checked_sub(1).and_then(|index| steps.get(index));
+        at(start).map_or(0, |s| s.source)..at(end.saturating_sub(1)).map_or(0, |s| s.source_end)
+    }
+}
+
+/// Folds `source`, and tells of each character that left something.
+fn fold(source: &str, mut tell: impl FnMut(Step)) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut in_space = false;
+    for (at, c) in source.char_indices() {
+        let folded = out.len();
+        let space = is_space(c);
+        match (space, in_space) {
+            (true, true) => {}
+            (true, false) => out.push(' '),
+            (false, _) => fold_char(c, &mut |f| out.push(f)),
+        }
+        // Invisible characters inside a run of white space do not end the run.
+        in_space = space || (in_space && out.len() == folded);
+        if out.len() > folded {
+            tell(Step { folded, source: at, source_end: at + c.len_utf8() });
         }
     }
+    out
 }
 
 /// A phrase in folded form, without white space at its ends.
 pub(crate) fn fold_phrase(phrase: &str) -> String {
-    Folded::copy(phrase).text().trim().to_owned()
+    fold(phrase, |_| {}).trim().to_owned()
 }
 
 /// Whether a character of folded text belongs to a word. Marks do: `cafe` must not be found in a decomposed `café`.

@@ -13,7 +13,7 @@ pub struct ToolSpec {
     pub signature: &'static str,
     /// What it does, what it needs, what it cannot do.
     pub doc: &'static str,
-    /// A call and its result as a Rhai comparison: `name(arguments) == result`. A test runs it.
+    /// Rhai that is true: for a native tool `name(arguments) == result`. A test runs it.
     pub example: &'static str,
     /// Fewest arguments.
     pub min_args: u8,

@@ -31,11 +31,10 @@ fn example(tool: &ToolSpec) -> (Vec<Value>, Value) {
 fn every_example_gives_the_result_that_it_shows() {
     let prepared = prepared();
     for tool in tools() {
+        let ToolRun::Native(run) = tool.run else { continue };
         let (arguments, result) = example(tool);
         tool.admit(tool.example.len(), arguments.len()).unwrap();
-        if let ToolRun::Native(run) = tool.run {
-            assert_eq!(run(&prepared, &arguments), Ok(result), "{}", tool.name);
-        }
+        assert_eq!(run(&prepared, &arguments), Ok(result), "{}", tool.name);
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::checksum::luhn;
 use super::context::Label;
-use super::numbers::{Chain, Reading};
+use super::numbers::{Chain, Gap, Reading};
 use super::{CERTAIN, CONTEXT, Source};
 use crate::finding::Finding;
 
 /// Longest and shortest card numbers (ISO/IEC 7812), in digits.
 const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
-/// How issuers print a number in groups.
-const GROUPINGS: &[&[usize]] = &[&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 3], &[4, 4, 4, 1], &[4, 4, 5], &[6, 13], &[8, 8]];
+/// How issuers print a number in groups, longer ones before their beginnings.
+const GROUPINGS: &[&[usize]] = &[&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 3], &[4, 4, 4, 1], &[4, 4, 5], &[6, 13], &[8, 8]];
 
 /// Issuer ranges: from, to (inclusive, as prefixes of equal length), fewest and most digits.
 const ISSUERS: &[(&str, &str, usize, usize)] = &[
@@ -40,9 +40,9 @@ const ISSUERS: &[(&str, &str, usize, usize)] = &[
 ];
 
 pub(super) fn read(source: &Source<'_>, chain: Chain<'_>) -> Option<Reading> {
-    let groups = grouping(chain)?;
+    let groups = grouping(chain).filter(|groups| LENGTHS.contains(&chain.total(*groups)))?;
     let digits = chain.digits(groups);
-    if !LENGTHS.contains(&digits.len()) || !luhn(&digits) {
+    if !luhn(&digits) {
         return None;
     }
     let span = chain.span(groups);
@@ -58,16 +58,15 @@ pub(super) fn read(source: &Source<'_>, chain: Chain<'_>) -> Option<Reading> {
 
 /// Number of groups that may be one card: undivided, as printed, or each digit by itself.
 fn grouping(chain: Chain<'_>) -> Option<usize> {
-    if chain.sizes(1).all(|size| LENGTHS.contains(&size)) {
-        return chain.is_free(1).then_some(1);
-    }
-    let between = chain.gap(0);
-    let fits = |count: usize| {
-        matches!(between, " " | "-" | "." | "\u{a0}" | "\u{2011}" | "\u{2013}") && chain.gaps_are(count, between) && chain.is_free(count)
+    let groups = match chain.size(0) {
+        size if LENGTHS.contains(&size) => 1,
+        1 => (1..chain.len()).take_while(|index| chain.size(*index) == 1).count() + 1,
+        4 | 6 | 8 => GROUPINGS.iter().find(|sizes| chain.has_sizes(sizes)).map(|sizes| sizes.len())?,
+        _ => return None,
     };
-    let printed = GROUPINGS.iter().filter(|sizes| chain.sizes(sizes.len()).eq(sizes.iter().copied())).map(|sizes| sizes.len());
-    let singles = Some(chain.sizes(20).take_while(|size| *size == 1).count()).filter(|count| LENGTHS.contains(count));
-    printed.chain(singles).filter(|count| fits(*count)).max()
+    let between = chain.gap(0);
+    let parted = groups == 1 || matches!(between, Gap::Space | Gap::Hyphen | Gap::Dot) && chain.gaps_are(groups, between);
+    (parted && chain.is_free(groups)).then_some(groups)
 }
 
 fn is_issued(digits: &[u8]) -> bool {

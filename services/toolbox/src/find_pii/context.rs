@@ -1,5 +1,6 @@
-//! Words that tell what a number after them is. One pass over the text finds all of them.
+//! Words that tell what a number after them is. Only the text before numbers is searched for them.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
@@ -8,6 +9,8 @@ use crate::borders::{after, before};
 
 /// How far before a number, in bytes, a word still speaks of it.
 const REACH: usize = 48;
+/// How much text before a number is searched: as far as any detector looks, with room for the longest word.
+const SEARCHED: usize = 128;
 
 /// What a word says about the number after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,7 @@ pub(super) enum Label {
     Npi,
     Passport,
     License,
+    Version,
     /// Some other kind of number, so that an earlier label does not reach it.
     Other,
 }
@@ -50,12 +54,13 @@ const WORDS: &[(Label, &[&str])] = &[
             "driver licence", "driver’s licence", "driving license", "driving licence", "dl",
         ],
     ),
+    (Label::Version, &["version", "release", "build"]),
     (
         Label::Other,
         &[
             "order", "invoice", "ticket", "tracking", "reference", "ref", "account", "acct", "zip", "zipcode", "postal", "postcode", "isbn",
-            "serial", "case", "version", "page", "row", "line", "amount", "price", "total", "sku", "model", "policy", "claim", "release",
-            "build", "id", "date", "time", "timestamp", "size", "port",
+            "serial", "case", "page", "row", "line", "amount", "price", "total", "sku", "model", "policy", "claim",
+            "id", "date", "time", "timestamp", "size", "port",
         ],
     ),
 ];
@@ -70,19 +75,34 @@ static AUTOMATON: LazyLock<Option<(AhoCorasick, Vec<Label>)>> = LazyLock::new(||
     Some((automaton, words().map(|(label, _)| label).collect()))
 });
 
-/// All such words of a text, in order.
+/// All such words before the numbers of a text, in order.
 pub(super) struct Context {
     hits: Vec<(usize, Label)>,
 }
 
 impl Context {
-    pub(super) fn scan(text: &str) -> Self {
-        let Some((automaton, labels)) = &*AUTOMATON else { return Self { hits: Vec::new() } };
-        let hit = |found: aho_corasick::Match| {
-            let label = *labels.get(found.pattern().as_usize())?;
-            is_whole_word(text, found.start(), found.end()).then_some((found.end(), label))
-        };
-        Self { hits: automaton.find_iter(text).filter_map(hit).collect() }
+    /// Searches before each of `digit_runs`. No word has a digit, so none lies across two searches.
+    pub(super) fn scan(text: &str, digit_runs: &[Range<usize>]) -> Self {
+        let mut context = Self { hits: Vec::new() };
+        if digit_runs.len().saturating_mul(SEARCHED) > text.len() {
+            context.search(text, 0, text.len());
+            return context;
+        }
+        let mut done = 0;
+        for run in digit_runs {
+            context.search(text, run.start.saturating_sub(SEARCHED).max(done), run.start);
+            done = run.end;
+        }
+        context
+    }
+
+    fn search(&mut self, text: &str, from: usize, to: usize) {
+        let Some((automaton, labels)) = &*AUTOMATON else { return };
+        for found in automaton.find_iter(text.as_bytes().get(from..to).unwrap_or_default()) {
+            let (start, end) = (from + found.start(), from + found.end());
+            let label = labels.get(found.pattern().as_usize()).filter(|_| is_whole_word(text, start, end));
+            self.hits.extend(label.map(|label| (end, *label)));
+        }
     }
 
     /// The label nearest before byte `at`, if it is near.
@@ -118,19 +138,25 @@ fn is_whole_word(text: &str, start: usize, end: usize) -> bool {
 mod tests {
     use super::*;
 
+    fn scan(text: &str) -> Context {
+        let number = text.find(|c: char| c.is_ascii_digit()).unwrap();
+        let run = number..number + 1;
+        Context::scan(text, std::slice::from_ref(&run))
+    }
+
     #[test]
     fn the_nearest_word_decides_and_far_words_do_not_count() {
-        let context = Context::scan("call about order 1234567");
+        let context = scan("call about order 1234567");
         assert_eq!(context.nearest(17), Some(Label::Other));
         assert!(context.says(17, Label::Phone));
         let far = format!("call {} 1234567", "x".repeat(60));
-        assert_eq!(Context::scan(&far).nearest(66), None);
+        assert_eq!(scan(&far).nearest(66), None);
     }
 
     #[test]
     fn parts_of_words_are_no_labels_but_plurals_are() {
-        assert_eq!(Context::scan("recall 1").nearest(7), None);
-        assert_eq!(Context::scan("PHONES: 1").nearest(8), Some(Label::Phone));
-        assert_eq!(Context::scan("driver’s licence 1").ends(Label::License).count(), 1);
+        assert_eq!(scan("recall 1").nearest(7), None);
+        assert_eq!(scan("PHONES: 1").nearest(8), Some(Label::Phone));
+        assert_eq!(scan("driver’s licence 1").ends(Label::License).count(), 1);
     }
 }

@@ -1,33 +1,41 @@
-//! Bitcoin addresses with their checksums, and Ethereum addresses by their form.
+//! Bitcoin addresses with their checksums, and Ethereum addresses by their form. All begin with a digit or with `bc1`.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
+use std::ops::Range;
 
 use super::checksum::{base58check, bech32};
 use super::{CERTAIN, Found, STRONG, Source};
-use crate::borders::stands_alone;
-use crate::constant_regex::ascii;
+use crate::borders::{before, is_word};
 use crate::finding::Finding;
 
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| ascii("[13][1-9A-HJ-NP-Za-km-z]{25,34}|(?:bc1|BC1)[0-9A-Za-z]{11,71}|0x[0-9A-Fa-f]{40}"));
+/// Longest address (BIP 173), in bytes.
+const MAX_ADDRESS: usize = 90;
 
 pub(super) fn find(source: &Source<'_>, found: &mut Found) {
-    for hit in ADDRESS.find_iter(source.text.as_bytes()) {
-        if !stands_alone(source.text, &hit.range()) {
-            continue;
-        }
-        if let Some(score) = score(hit.as_bytes()) {
-            found.push(Finding::scored("crypto_address", hit.range(), score));
+    for run in source.digit_runs() {
+        let Some(span) = token_at(source.text, run.start) else { continue };
+        if let Some(score) = source.text.as_bytes().get(span.clone()).and_then(score) {
+            found.push(Finding::scored("crypto_address", span, score));
         }
     }
 }
 
+/// The whole word that begins with this digit, or with `bc` before it.
+fn token_at(text: &str, digit: usize) -> Option<Range<usize>> {
+    let head = text.as_bytes().get(..digit)?;
+    let start = if head.ends_with(b"bc") || head.ends_with(b"BC") { digit - 2 } else { digit };
+    if before(text, start).is_some_and(is_word) {
+        return None;
+    }
+    let rest = text.as_bytes().get(start..)?;
+    let length = rest.iter().take(MAX_ADDRESS + 1).take_while(|b| is_word(**b)).count();
+    (26..=MAX_ADDRESS).contains(&length).then_some(start..start + length)
+}
+
 fn score(address: &[u8]) -> Option<f64> {
     match address {
-        [b'0', b'x', ..] => Some(STRONG),
+        [b'0', b'x', hex @ ..] => (hex.len() == 40 && hex.iter().all(u8::is_ascii_hexdigit)).then_some(STRONG),
         [b'b' | b'B', b'c' | b'C', b'1', data @ ..] => bech32(&data.to_ascii_lowercase()).then_some(CERTAIN),
-        base58 => base58check(base58).then_some(CERTAIN),
+        [b'1' | b'3', ..] if address.len() <= 35 => base58check(address).then_some(CERTAIN),
+        _ => None,
     }
 }

@@ -1,16 +1,9 @@
 //! IBANs: country, length and check digits must agree.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::checksum::mod97;
 use super::{CERTAIN, Found, Source};
 use crate::borders::{after, before, is_word};
-use crate::constant_regex::ascii;
 use crate::finding::Finding;
-
-static HEAD: LazyLock<Regex> = LazyLock::new(|| ascii("[A-Za-z]{2}[0-9]{2}"));
 
 /// Length by country (ISO 13616 registry).
 const LENGTHS: &[(usize, &str)] = &[
@@ -36,12 +29,11 @@ const LENGTHS: &[(usize, &str)] = &[
 
 pub(super) fn find(source: &Source<'_>, found: &mut Found) {
     let text = source.text;
-    for head in HEAD.find_iter(text.as_bytes()) {
-        if before(text, head.start()).is_some_and(is_word) {
-            continue;
-        }
-        if let Some(end) = iban_end(text, head.start()) {
-            found.push(Finding::scored("iban", head.start()..end, CERTAIN));
+    for run in source.digit_runs() {
+        // The check digits come after the two letters of the country.
+        let Some(start) = run.start.checked_sub(2).filter(|start| !before(text, *start).is_some_and(is_word)) else { continue };
+        if let Some(end) = iban_end(text, start) {
+            found.push(Finding::scored("iban", start..end, CERTAIN));
         }
     }
 }
@@ -69,6 +61,6 @@ fn iban_end(text: &str, start: usize) -> Option<usize> {
 }
 
 fn length_for(country: &str) -> Option<usize> {
-    let country = country.to_ascii_uppercase();
-    LENGTHS.iter().find(|(_, countries)| countries.split(' ').any(|c| c == country)).map(|(length, _)| *length)
+    let registered = |countries: &str| countries.split(' ').any(|c| c.eq_ignore_ascii_case(country));
+    LENGTHS.iter().find(|(_, countries)| registered(countries)).map(|(length, _)| *length)
 }

@@ -45,7 +45,7 @@ static LABELLED: LazyLock<[Labelled; 5]> = LazyLock::new(|| {
 });
 
 pub(super) fn find(source: &Source<'_>, found: &mut Found) {
-    if !source.text.bytes().any(|b| b.is_ascii_digit()) {
+    if source.digit_runs().is_empty() {
         return;
     }
     for entry in LABELLED.iter() {

@@ -2,18 +2,15 @@
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use memchr::memchr;
-use regex::bytes::Regex;
+use memchr::{memchr, memchr2_iter};
 
 use super::{CERTAIN, Found, STRONG, Source};
-use crate::borders::{after, before, is_word, stands_alone};
-use crate::constant_regex::ascii;
+use crate::borders::{after, before, is_word};
 use crate::finding::Finding;
 
-static MAC: LazyLock<Regex> =
-    LazyLock::new(|| ascii("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}"));
+/// Length of six pairs with five separators.
+const MAC_BYTES: usize = 17;
 
 pub(super) fn find_ipv6(source: &Source<'_>, found: &mut Found) {
     let text = source.text;
@@ -57,12 +54,25 @@ fn is_distinct(address: &str) -> bool {
 
 pub(super) fn find_mac(source: &Source<'_>, found: &mut Found) {
     let text = source.text;
-    for hit in MAC.find_iter(text.as_bytes()) {
-        let separator = |b: u8| matches!(b, b':' | b'-');
-        let goes_on = after(text, hit.end()).is_some_and(separator) && after(text, hit.end() + 1).is_some_and(|b| b.is_ascii_hexdigit());
-        let longer = before(text, hit.start()).is_some_and(separator) || goes_on;
-        if stands_alone(text, &hit.range()) && !longer {
-            found.push(Finding::scored("mac_address", hit.range(), STRONG));
+    for separator in memchr2_iter(b':', b'-', text.as_bytes()) {
+        let Some(start) = separator.checked_sub(2) else { continue };
+        let span = start..start + MAC_BYTES;
+        if is_mac(text.as_bytes().get(span.clone()).unwrap_or_default()) && !goes_on(text, &span) {
+            found.push(Finding::scored("mac_address", span, STRONG));
         }
     }
+}
+
+/// Six pairs of hexadecimal digits with the same separator between them.
+fn is_mac(bytes: &[u8]) -> bool {
+    let separator = bytes.get(2);
+    let fits = |(at, byte): (usize, &u8)| if at % 3 == 2 { Some(byte) == separator } else { byte.is_ascii_hexdigit() };
+    bytes.len() == MAC_BYTES && bytes.iter().enumerate().all(fits)
+}
+
+/// Whether the pairs are a part of something longer.
+fn goes_on(text: &str, span: &Range<usize>) -> bool {
+    let separator = |b: u8| matches!(b, b':' | b'-');
+    let more = |b: u8| is_word(b) || separator(b) && after(text, span.end + 1).is_some_and(|b| b.is_ascii_hexdigit());
+    before(text, span.start).is_some_and(|b| is_word(b) || separator(b)) || after(text, span.end).is_some_and(more)
 }

@@ -1,7 +1,7 @@
 //! US social security numbers and individual taxpayer numbers.
 
 use super::context::Label;
-use super::numbers::{Chain, Reading};
+use super::numbers::{Chain, Gap, Reading};
 use super::{CONTEXT, STRONG, Source};
 use crate::finding::Finding;
 
@@ -19,12 +19,12 @@ pub(super) fn read(source: &Source<'_>, chain: Chain<'_>) -> Option<Reading> {
 
 /// Number of groups, and whether hyphens part them. Without hyphens the number is too ordinary to stand alone.
 fn form(chain: Chain<'_>) -> Option<(usize, bool)> {
-    if chain.sizes(3).eq([3, 2, 4]) && chain.is_free(3) {
-        let parted = |by: &str| chain.gaps_are(3, by);
-        let hyphens = parted("-") || parted("\u{2011}") || parted("\u{2013}");
-        return (hyphens || parted(" ") || parted(".")).then_some((3, hyphens));
+    if chain.has_sizes(&[3, 2, 4]) && chain.is_free(3) {
+        let between = chain.gap(0);
+        let parted = matches!(between, Gap::Hyphen | Gap::Space | Gap::Dot) && chain.gaps_are(3, between);
+        return parted.then_some((3, between == Gap::Hyphen));
     }
-    (chain.sizes(1).eq([9]) && chain.is_free(1)).then_some((1, false))
+    (chain.size(0) == 9 && chain.is_free(1)).then_some((1, false))
 }
 
 /// Rules of the Social Security Administration and the IRS: areas 000, 666 and 900 to 999, group 00 and serial 0000 are

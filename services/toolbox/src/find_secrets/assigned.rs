@@ -37,12 +37,14 @@ pub(super) const NAMES: &[(Name, &[&str])] = &[
     (Name::Basic, &["authorization: basic "]),
 ];
 
-/// Rest of the name, quote, sign, quote, value: 1 in quotes, 2 bare.
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+/// Longest value that is read, in bytes.
+const MAX_VALUE: usize = 200;
+
+/// Rest of the name, quote, and the sign, perhaps after a type: `_key"]: str = `.
+static SIGN: LazyLock<Regex> = LazyLock::new(|| {
     ascii(
         r#"(?x)^[A-Za-z0-9_-]{0,24} \\?["'`]? \]? [\ \t]{0,4}
-        (?: :[\ \t]{0,2}[A-Za-z_][A-Za-z0-9_]{0,20}[\ \t]{0,2}= | := | => | = | : | \ (?i:is)[\ :] ) [\ \t]{0,4}
-        (?: \\?["'`]([^"'`\r\n\\]{4,200}) | ([^\s"'`,;(){}\[\]<>&|\\]{4,200}) )"#,
+        (?: :[\ \t]{0,2}[A-Za-z_][A-Za-z0-9_]{0,20}[\ \t]{0,2}= | := | => | = | : | \ (?i:is)[\ :] ) [\ \t]{0,4}"#,
     )
 });
 static HEADER_VALUE: LazyLock<Regex> = LazyLock::new(|| ascii(r"^[ ]{0,3}([A-Za-z0-9._~+/-]{12,2048}={0,2})"));
@@ -58,19 +60,26 @@ pub(super) fn read(text: &str, name_span: Range<usize>, name: Name) -> Option<Fi
 }
 
 fn assignment(text: &str, name_span: &Range<usize>, name: Name) -> Option<Finding<'static>> {
-    let captures = ASSIGNMENT.captures(ahead(text, name_span.end, 512).as_bytes())?;
-    let quoted = captures.get(1);
-    let value = quoted.or_else(|| captures.get(2))?;
-    let start = name_span.end + value.start();
-    // A value cut at its limit may end within a character.
-    let end = text.floor_char_boundary(name_span.end + value.end());
-    let text = text.get(start..end)?;
+    let start = name_span.end + SIGN.find(ahead(text, name_span.end, 96).as_bytes())?.end();
+    let (skip, value) = value(ahead(text, start, MAX_VALUE + 2));
     let kind = match name {
-        Name::Password if is_password(text, quoted.is_some()) => "password",
-        Name::Key if is_key(text) => "secret",
+        Name::Password if is_password(value, skip > 0) => "password",
+        Name::Key if is_key(value) => "secret",
         _ => return None,
     };
-    Some(Finding::scored(kind, start..end, LIKELY))
+    Some(Finding::scored(kind, start + skip..start + skip + value.len(), LIKELY))
+}
+
+/// Length of the opening quote, and what stands in quotes, else up to white space or a mark that ends values.
+fn value(rest: &str) -> (usize, &str) {
+    let quote = rest.strip_prefix('\\').unwrap_or(rest).chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let skip = quote.map_or(0, |_| 1 + usize::from(rest.starts_with('\\')));
+    let ends = |c: char| match quote {
+        Some(quote) => c == quote || matches!(c, '\\' | '\n' | '\r'),
+        None => c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '{' | '}' | '[' | ']' | '<' | '>' | '&' | '|' | '\\'),
+    };
+    let value = rest.get(skip..).unwrap_or_default();
+    (skip, value.find(ends).and_then(|end| value.get(..end)).unwrap_or(value))
 }
 
 fn header(kind: &'static str, text: &str, start: usize) -> Option<Finding<'static>> {

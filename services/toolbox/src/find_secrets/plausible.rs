@@ -16,7 +16,7 @@ const PLAIN_WORDS: &[&str] = &[
 /// Whether `value` may be a password: six characters or more, no stand-in, and of more than one kind of character unless quoted.
 pub(super) fn is_password(value: &str, quoted: bool) -> bool {
     let plain = PLAIN_WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    value.len() >= 6 && !is_stand_in(value) && !plain && (quoted && !value.contains(' ') || kinds(value) >= 2)
+    value.len() >= 6 && (quoted && !value.contains(' ') || kinds(value) >= 2) && !plain && !is_stand_in(value)
 }
 
 /// Whether `value` is random enough for a key: 16 characters or more, letters and digits, no words.
@@ -31,9 +31,9 @@ pub(super) fn is_mixed(value: &str) -> bool {
 }
 
 fn is_stand_in(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let first = lower.chars().next();
-    STAND_INS.iter().any(|s| lower.starts_with(s)) || lower.contains("${") || lower.contains("{{") || lower.chars().all(|c| Some(c) == first)
+    let begins = |s: &str| value.get(..s.len()).is_some_and(|head| head.eq_ignore_ascii_case(s));
+    let first = value.bytes().next();
+    STAND_INS.iter().any(|s| begins(s)) || value.contains("${") || value.contains("{{") || value.bytes().all(|b| Some(b) == first)
 }
 
 /// How many of: lower case after or without upper case, upper case beyond the first letter, digits, marks.

@@ -58,14 +58,14 @@ impl Token {
     }
 }
 
-/// The token that begins at `start`, if one does.
-pub(super) fn read(text: &str, start: usize, token: &Token) -> Option<Finding<'static>> {
+/// How far the token at `start` was read, and what it is if it looks like one. Nothing when none begins there.
+pub(super) fn read(text: &str, start: usize, token: &Token) -> Option<(usize, Option<Finding<'static>>)> {
     // A web token is read only from where its run begins, or a text full of `eyJ-` would be read again from each.
     let glued = |b: u8| is_word(b) || (b == b'-' && token.kind == "jwt");
     if before(text, start).is_some_and(glued) {
         return None;
     }
     let end = start + token.pattern.find(ahead(text, start, MAX_TOKEN).as_bytes())?.end();
-    let whole = !after(text, end).is_some_and(is_word) && is_mixed(text.get(start..end)?);
-    whole.then(|| Finding::scored(token.kind, start..end, CERTAIN))
+    let whole = !after(text, end).is_some_and(is_word) && text.get(start..end).is_some_and(is_mixed);
+    Some((end, whole.then(|| Finding::scored(token.kind, start..end, CERTAIN))))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::Hir;
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::{PrepareError, check_name};
 
@@ -17,7 +17,9 @@ const MAX_PROGRAM_BYTES: usize = 512 << 10;
 /// A set as `find_regex` uses it.
 #[derive(Debug)]
 pub(crate) struct PatternSet {
-    pub(crate) patterns: Vec<Pattern>,
+    patterns: Vec<Pattern>,
+    /// The patterns in a weaker form, to rule most of them out in one fast pass; none when that would be too large.
+    weaker: Option<RegexSet>,
 }
 
 /// One compiled pattern.
@@ -27,6 +29,7 @@ pub(crate) struct Pattern {
     pub(crate) regex: Regex,
     /// Longest possible match in bytes, where there is such a bound.
     pub(crate) longest: Option<usize>,
+    weaker: String,
 }
 
 impl PatternSet {
@@ -39,7 +42,16 @@ impl PatternSet {
             check_name(&place, name)?;
             Pattern::new(name, pattern).map_err(|message| PrepareError::new(format!("{place}.{name}"), message))
         });
-        Ok(Self { patterns: compiled.collect::<Result<_, _>>()? })
+        let patterns = compiled.collect::<Result<Vec<_>, _>>()?;
+        let weaker = RegexSetBuilder::new(patterns.iter().map(|pattern| &pattern.weaker)).size_limit(MAX_PROGRAM_BYTES).build().ok();
+        Ok(Self { patterns, weaker })
+    }
+
+    /// The patterns that may match `text`, at least.
+    pub(crate) fn candidates<'s>(&'s self, text: &str) -> impl Iterator<Item = &'s Pattern> {
+        let possible = self.weaker.as_ref().map(|set| set.matches(text));
+        let patterns = self.patterns.iter().enumerate();
+        patterns.filter(move |(at, _)| possible.as_ref().is_none_or(|set| set.matched(*at))).map(|(_, pattern)| pattern)
     }
 }
 
@@ -48,15 +60,47 @@ impl Pattern {
         if pattern.len() > MAX_PATTERN_BYTES {
             return Err(format!("pattern is longer than {MAX_PATTERN_BYTES} bytes"));
         }
-        let properties = parse(pattern)?.properties().clone();
-        if properties.minimum_len().is_none_or(|shortest| shortest == 0) {
+        let hir = parse(pattern)?;
+        if hir.properties().minimum_len().is_none_or(|shortest| shortest == 0) {
             return Err(format!("`{pattern}` can match nothing at all, so it would match everywhere; require a character"));
         }
         let regex = RegexBuilder::new(pattern).size_limit(MAX_PROGRAM_BYTES).build().map_err(|_| {
             format!("`{pattern}` compiles to more than {MAX_PROGRAM_BYTES} bytes; use smaller repetitions or ASCII classes such as [0-9]")
         })?;
-        Ok(Self { name: name.to_owned(), regex, longest: properties.maximum_len() })
+        let longest = hir.properties().maximum_len();
+        Ok(Self { name: name.to_owned(), regex, longest, weaker: weaken(hir).to_string() })
     }
+}
+
+/// The pattern without its Unicode word boundaries: it matches wherever the whole one does. A lazy DFA cannot decide those
+/// boundaries next to non-ASCII text, and the engines that can are fifty times slower.
+fn weaken(hir: Hir) -> Hir {
+    match hir.into_kind() {
+        HirKind::Look(look) if is_unicode_word(look) => Hir::empty(),
+        HirKind::Look(look) => Hir::look(look),
+        HirKind::Empty => Hir::empty(),
+        HirKind::Literal(literal) => Hir::literal(literal.0),
+        HirKind::Class(class) => Hir::class(class),
+        HirKind::Capture(capture) => weaken(*capture.sub),
+        HirKind::Repetition(mut repetition) => {
+            repetition.sub = Box::new(weaken(*repetition.sub));
+            Hir::repetition(repetition)
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(weaken).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.into_iter().map(weaken).collect()),
+    }
+}
+
+const fn is_unicode_word(look: Look) -> bool {
+    matches!(
+        look,
+        Look::WordUnicode
+            | Look::WordUnicodeNegate
+            | Look::WordStartUnicode
+            | Look::WordEndUnicode
+            | Look::WordStartHalfUnicode
+            | Look::WordEndHalfUnicode
+    )
 }
 
 fn parse(pattern: &str) -> Result<Hir, String> {

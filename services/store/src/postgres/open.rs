@@ -55,7 +55,7 @@ fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
 
 async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or_default();
-    // `run` would make this future impossible to spawn: rust-lang/rust#100013.
+    // With `run` the compiler cannot see that this future is Send ("Acquire is not general enough"), so it could not be spawned.
     MIGRATIONS.run_direct(None, connection, false).await.map_err(|e| error::of_migration(&e, known))
 }
 

@@ -95,7 +95,7 @@ async fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or_default();
     let mut transaction = connection.begin_with("begin immediate").await.map_err(classify)?;
-    // `run` would make this future impossible to spawn: rust-lang/rust#100013.
+    // With `run` the compiler cannot see that this future is Send ("Acquire is not general enough"), so it could not be spawned.
     MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(|e| error::of_migration(&e, known))?;
     transaction.commit().await.map_err(classify)
 }

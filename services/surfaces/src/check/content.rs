@@ -58,7 +58,7 @@ fn read_text(
     if matches!(node.shape, Shape::String) {
         return out.text(node, pointer.to_owned(), template);
     }
-    complaints.add(format!("`{pointer}` has to be a string; for structured content use `parts` with `json`"));
+    complaints.add(format!("`{pointer}` has to be a string; structured content goes into `json` of one of `parts`"));
     Ok(())
 }
 
@@ -100,50 +100,39 @@ fn read_part(
     if !complaints.object(node, parent) {
         return Ok(());
     }
-    let mut part = template.clone();
-    let (mut kind, mut content) = (None, Vec::new());
+    let part = read_labels(complaints, node, parent, template.clone());
+    let content: Vec<_> = fields(node, parent).filter(|(key, _, _)| ["text", "json"].contains(key)).collect();
+    match content.as_slice() {
+        [("json", value, pointer)] => {
+            let kind = if part.kind == PartKind::Text { PartKind::Json } else { part.kind };
+            out.json(value, pointer.clone(), kind, &part)?;
+        }
+        [(_, value, pointer)] => read_text(out, complaints, value, pointer, &part)?,
+        _ => complaints.add(format!("`{parent}` has to have either `text` or `json`")),
+    }
+    Ok(())
+}
+
+/// Everything in a part besides its content.
+fn read_labels(complaints: &mut Complaints<'_>, node: &Node<'_>, parent: &str, mut part: Part) -> Part {
+    const KNOWN: &str = "`text`, `json`, `kind`, `role`, `origin`, `name`, `tool`, `call_id`, `media_type`";
+    const KINDS: &str = "`text`, `json`, `tool_definition`, `tool_call`, `tool_result`";
+    const ROLES: &str = "`system`, `developer`, `user`, `assistant`, `tool`";
+    const ORIGINS: &str = "`operator`, `user`, `model`, `tool`, `retrieved`";
     for (key, value, pointer) in fields(node, parent) {
         match key {
-            "kind" => {
-                kind =
-                    word(complaints, value, &pointer, "`text`, `json`, `tool_definition`, `tool_call`, `tool_result`")
-            }
-            "role" => {
-                part.role = word(complaints, value, &pointer, "`system`, `developer`, `user`, `assistant`, `tool`")
-                    .unwrap_or(part.role)
-            }
-            "origin" => {
-                part.origin = word(complaints, value, &pointer, "`operator`, `user`, `model`, `tool`, `retrieved`")
-                    .unwrap_or(part.origin)
-            }
+            "text" | "json" => {}
+            "kind" => part.kind = word(complaints, value, &pointer, KINDS).unwrap_or(part.kind),
+            "role" => part.role = word(complaints, value, &pointer, ROLES).unwrap_or(part.role),
+            "origin" => part.origin = word(complaints, value, &pointer, ORIGINS).unwrap_or(part.origin),
             "name" => part.name = complaints.string(value, &pointer),
             "tool" => part.tool = complaints.string(value, &pointer),
             "call_id" => part.call_id = complaints.string(value, &pointer),
             "media_type" => part.media_type = complaints.string(value, &pointer).unwrap_or(part.media_type),
-            "text" | "json" => content.push((key, value, pointer)),
-            key => complaints.unknown(
-                parent,
-                key,
-                "`text`, `json`, `kind`, `role`, `origin`, `name`, `tool`, `call_id`, `media_type`",
-            ),
+            key => complaints.unknown(parent, key, KNOWN),
         }
     }
-    part.kind = kind.unwrap_or(part.kind);
-    match content.as_slice() {
-        [("json", value, pointer)] => {
-            let kind = if part.kind == PartKind::Text { PartKind::Json } else { part.kind };
-            out.json(value, pointer.clone(), kind, &part)
-        }
-        [(_, value, pointer)] if matches!(value.shape, Shape::String) => out.text(value, pointer.clone(), &part),
-        [(_, _, pointer)] => {
-            complaints.add(format!("`{pointer}` has to be a string"));
-            Ok(())
-        }
-        _ => {
-            complaints.add(format!("`{parent}` has to have either `text` or `json`"));
-            Ok(())
-        }
-    }
+    part
 }
 
 /// The key words of a tool call or a tool result.

@@ -110,7 +110,7 @@ fn all_mistakes_are_told_at_once_with_what_to_do() {
     `/parts/1` has to have either `text` or `json`
     `/parts/2` has to be an object
     `/parts/3/kind` has to be a string
-    `/parts/3/text` has to be a string
+    `/parts/3/text` has to be a string; structured content goes into `json` of one of `parts`
     "#);
     insta::assert_snapshot!(complaints(r#"{"stage":"input","tool_call":{"args":{}}}"#), @r#"
     `/stage` is `input`, but the body holds a `tool_call`: leave `stage` out or make them agree
@@ -118,7 +118,7 @@ fn all_mistakes_are_told_at_once_with_what_to_do() {
     `/tool_call/name` has to be the name of the tool
     `/tool_call/arguments` is missing: give a string or any JSON
     "#);
-    insta::assert_snapshot!(complaints(r#"{"stage":"input","text":["a"]}"#), @r#"`/text` has to be a string; for structured content use `parts` with `json`"#);
+    insta::assert_snapshot!(complaints(r#"{"stage":"input","text":["a"]}"#), @r#"`/text` has to be a string; structured content goes into `json` of one of `parts`"#);
     insta::assert_snapshot!(complaints("[]"), @r#"the body: has to be an object with `stage` and `text`, `parts`, `messages`, `tool_call` or `tool_result`"#);
     let many = format!("{{{}}}", (0..1_000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
     assert!(complaints(&many).ends_with("and more: correct these first"));

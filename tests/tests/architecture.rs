@@ -11,6 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("parapet-domain", &[]),
     ("parapet-toolbox", &["parapet-domain"]),
     ("parapet-sandbox", &["parapet-abi", "parapet-domain", "parapet-toolbox"]),
+    ("parapet-test-sandbox", &["parapet-sandbox"]),
     ("parapet-judge", &["parapet-domain", "parapet-sandbox", "parapet-toolbox"]),
     ("parapet-store", &["parapet-domain"]),
     ("parapet-surfaces", &["parapet-domain"]),

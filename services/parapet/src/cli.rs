@@ -44,3 +44,15 @@ impl Command {
     /// Name of the hidden subcommand, for whoever starts it.
     pub(crate) const BUILD_CHILD: &str = "build-child";
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

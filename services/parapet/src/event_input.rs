@@ -21,6 +21,7 @@ const DEFAULT_AGENT: &str = "check";
 /// Where the event comes from. Options win over the fields of the file.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Event")]
+#[group(skip)]
 pub(crate) struct Args {
     /// File with the event as JSON, `-` for standard input
     #[arg(value_name = "EVENT", conflicts_with = "text")]
@@ -73,7 +74,8 @@ impl Args {
 
     fn put_options(&self, fields: &mut Map<String, Value>) -> Result<()> {
         let principal = self.principal.as_deref().map(|text| {
-            parapet_domain::json::parse_str(text).context("`--principal` is not acceptable JSON; write it as {\"id\": \"u1\"}")
+            parapet_domain::json::parse_str(text)
+                .context("`--principal` is not acceptable JSON; write it as {\"id\": \"u1\"}")
         });
         let options = [
             ("stage", self.stage.map(|stage| Value::from(stage.as_str()))),
@@ -157,7 +159,8 @@ mod tests {
     fn a_body_of_the_check_route_is_an_event_too() {
         let temp = tempfile::tempdir().unwrap();
         let file = temp.path().join("event.json");
-        std::fs::write(&file, r#"{"tool_call":{"name":"run_shell","arguments":{"command":"ls"}},"session":"s"}"#).unwrap();
+        std::fs::write(&file, r#"{"tool_call":{"name":"run_shell","arguments":{"command":"ls"}},"session":"s"}"#)
+            .unwrap();
         let event = Args { file: Some(file), text: None, ..args() }.event(Stage::Input).unwrap();
         assert_eq!((event.stage, event.agent.as_str()), (Stage::ToolCall, "check"));
         assert_eq!(event.parts[0].tool.as_deref(), Some("run_shell"));

@@ -45,6 +45,7 @@ pub(crate) fn run(command: Command, json: bool) -> Result<Exit> {
 /// Options of every command that builds guards.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Sandbox")]
+#[group(skip)]
 pub(crate) struct SandboxArgs {
     /// Private folder for built guards; default: in the state folder
     #[arg(long, value_name = "DIR")]

@@ -18,6 +18,7 @@ pub(crate) enum Format {
 /// Options of every command that logs.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Logging")]
+#[group(skip)]
 pub(crate) struct Args {
     /// What is logged: a level, or levels by module such as `info,parapet_gateway=debug`
     #[arg(long, value_name = "FILTER", env = "PARAPET_LOG")]

@@ -105,7 +105,11 @@ impl About {
         Self {
             routes: config.routes.iter().map(|route| (route.name.clone(), route.path.clone())).collect(),
             token_file: config.server.admin_token.is_none().then(|| state.admin_token_file()),
-            check_key_file: config.credentials.iter().any(|c| c.name == config::LOCAL_CREDENTIAL).then(|| state.check_key_file()),
+            check_key_file: config
+                .credentials
+                .iter()
+                .any(|c| c.name == config::LOCAL_CREDENTIAL)
+                .then(|| state.check_key_file()),
             // The address of a server may hold a password.
             store: if url.starts_with("sqlite:") { url.clone() } else { "postgres".to_owned() },
         }

@@ -66,7 +66,10 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     });
     let admin = tokio::spawn(async move {
         let service = console.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(admin_listener, service).with_graceful_shutdown(admin_stop).await.context("the admin listener failed")
+        axum::serve(admin_listener, service)
+            .with_graceful_shutdown(admin_stop)
+            .await
+            .context("the admin listener failed")
     });
     Ok(Sidecar { listen, admin_listen, store, sets, stop, data_plane, admin, _watcher: watcher })
 }
@@ -84,7 +87,11 @@ impl Sidecar {
 
 fn queue_state(recorder: &parapet_store::Recorder) -> QueueState {
     let stats = recorder.stats();
-    QueueState { depth: u64::try_from(stats.queue_depth).unwrap_or(u64::MAX), healthy: stats.healthy, dropped: stats.dropped }
+    QueueState {
+        depth: u64::try_from(stats.queue_depth).unwrap_or(u64::MAX),
+        healthy: stats.healthy,
+        dropped: stats.dropped,
+    }
 }
 
 /// Takes changed guards up; each set that comes into force is entered in the register.

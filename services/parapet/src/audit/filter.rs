@@ -8,6 +8,7 @@ use uuid::Uuid;
 /// Which decisions are listed. Filters add up: a decision has to meet all of them.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Filters")]
+#[group(skip)]
 pub(crate) struct Args {
     /// At or after this time: RFC 3339, a date, or a span ago such as `30m`, `24h`, `7d`
     #[arg(long, value_name = "TIME")]
@@ -82,7 +83,9 @@ fn time(text: &str, now: Timestamp) -> Result<Timestamp> {
     }
     match Timestamp::parse(text).or_else(|_| Timestamp::parse(&format!("{text}T00:00:00Z"))) {
         Ok(time) => Ok(time),
-        Err(_) => bail!("`{text}` is no time; write 2026-01-31T12:00:00Z, 2026-01-31, or a span ago such as 30m, 24h, 7d"),
+        Err(_) => {
+            bail!("`{text}` is no time; write 2026-01-31T12:00:00Z, 2026-01-31, or a span ago such as 30m, 24h, 7d")
+        }
     }
 }
 

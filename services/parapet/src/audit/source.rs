@@ -15,6 +15,7 @@ use crate::{config, output};
 /// Which of the two, and where.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Source")]
+#[group(skip)]
 pub(crate) struct Args {
     /// Store to read: `sqlite:PATH` or `postgres://…`
     #[arg(long, value_name = "URL", env = "PARAPET_STORE", hide_env_values = true)]
@@ -36,7 +37,14 @@ pub(crate) struct Args {
 /// An open source.
 pub(crate) enum Source {
     Store(Store),
-    Admin { client: HttpClient, url: String, token: String },
+    Admin(Box<Admin>),
+}
+
+/// The admin listener of a running sidecar.
+pub(crate) struct Admin {
+    client: HttpClient,
+    url: String,
+    token: String,
 }
 
 /// A page, newest decision first.
@@ -58,7 +66,8 @@ impl Args {
                 format!("admin token file `{}` cannot be read; give it with `--token-file`", file.display())
             })?;
             let url = url.trim_end_matches('/').to_owned();
-            return Ok(Source::Admin { client: HttpClient::new(), url, token: token.trim().to_owned() });
+            let admin = Admin { client: HttpClient::new(), url, token: token.trim().to_owned() };
+            return Ok(Source::Admin(Box::new(admin)));
         }
         let store = match (self.store, self.config) {
             (Some(url), _) => StoreConfig::new(url),
@@ -74,7 +83,9 @@ impl Args {
 fn require_file(url: &str) -> Result<()> {
     match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
         Some(path) if !path.is_empty() && !fs::exists(path).unwrap_or(true) => {
-            bail!("there is no audit log at `{path}`; give the store with `--store sqlite:PATH`, or start `parapet serve` first")
+            bail!(
+                "there is no audit log at `{path}`; give the store with `--store sqlite:PATH`, or start `parapet serve` first"
+            )
         }
         _ => Ok(()),
     }
@@ -88,17 +99,21 @@ impl Source {
                 let page = store.decisions(filter, &PageRequest { limit, after }).await?;
                 Ok(Page { records: page.records, next: page.next })
             }
-            Self::Admin { client, url, token } => {
-                let url = format!("{url}/admin/decisions?{}", query_string(filter, limit, after));
-                let authorization = format!("Bearer {token}");
-                let headers = [("authorization", authorization.as_str()), ("accept", "application/json")];
-                let reply = client.send("GET", &url, &headers, "").await?;
-                if !reply.status.is_success() {
-                    bail!("the admin listener answered {}: {}", reply.status, output::excerpt(&reply.text(), 400));
-                }
-                serde_json::from_slice(&reply.body).context("the admin listener's answer is not of this version of parapet")
-            }
+            Self::Admin(admin) => admin.page(filter, limit, after).await,
         }
+    }
+}
+
+impl Admin {
+    async fn page(&self, filter: &DecisionFilter, limit: u32, after: Option<Cursor>) -> Result<Page> {
+        let url = format!("{}/admin/decisions?{}", self.url, query_string(filter, limit, after));
+        let authorization = format!("Bearer {}", self.token);
+        let headers = [("authorization", authorization.as_str()), ("accept", "application/json")];
+        let reply = self.client.send("GET", &url, &headers, "").await?;
+        if !reply.status.is_success() {
+            bail!("the admin listener answered {}: {}", reply.status, output::excerpt(&reply.text(), 400));
+        }
+        serde_json::from_slice(&reply.body).context("the admin listener's answer is not of this version of parapet")
     }
 }
 

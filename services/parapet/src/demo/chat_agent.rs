@@ -13,17 +13,13 @@ const SCRIPT: &[(&str, Reply)] = &[
     ),
     (
         "contact",
-        Reply::Text(
-            "You can reach Dr. Elena Marsh at elena.marsh@example.org or (415) 555-0134 during office hours.",
-        ),
+        Reply::Text("You can reach Dr. Elena Marsh at elena.marsh@example.org or (415) 555-0134 during office hours."),
     ),
-    (
-        "free some space",
-        Reply::ToolCall { name: "run_shell", arguments: r#"{"command":"rm -rf /var/backups"}"# },
-    ),
+    ("free some space", Reply::ToolCall { name: "run_shell", arguments: r#"{"command":"rm -rf /var/backups"}"# }),
 ];
 
-const FALLBACK: Reply = Reply::Text("I am the demo agent and know three things: opening hours, a contact, and disk space.");
+const FALLBACK: Reply =
+    Reply::Text("I am the demo agent and know three things: opening hours, a contact, and disk space.");
 
 #[derive(Clone, Copy)]
 enum Reply {

@@ -112,7 +112,8 @@ fn body_text(reply: &Reply) -> String {
 
 fn write_record(out: &mut impl Write, record: &DecisionRecord) -> Result<()> {
     let decision = paint(style_of(record.enforced), &format!("{:6}", record.enforced.as_str()));
-    let guards: Vec<String> = record.runs.iter().map(|run| format!("{} {}", run.guard, outcome_word(&run.outcome))).collect();
+    let guards: Vec<String> =
+        record.runs.iter().map(|run| format!("{} {}", run.guard, outcome_word(&run.outcome))).collect();
     let guards = if guards.is_empty() { "no guard matched".to_owned() } else { guards.join(", ") };
     writeln!(out, "    {:11} {decision} {}", record.stage.as_str(), paint(DIM, &guards))?;
     if !record.reason_code.is_empty() {

@@ -29,7 +29,8 @@ pub(crate) struct Sidecar {
 
 /// Starts it in front of the agents at `agents`.
 pub(crate) async fn start(agents: SocketAddr, listen: SocketAddr, admin_listen: SocketAddr) -> Result<Sidecar> {
-    let home = tempfile::Builder::new().prefix("parapet-demo-").tempdir().context("no temporary folder for the demo")?;
+    let home =
+        tempfile::Builder::new().prefix("parapet-demo-").tempdir().context("no temporary folder for the demo")?;
     let state = StateDir::open(Some(home.path().to_owned()))?;
     let (listen, admin_listen) = (free(listen), free(admin_listen));
     // Built guards do not depend on the demo: they stay in the user's state folder, so that a second demo starts at once.
@@ -55,7 +56,13 @@ fn free(wanted: SocketAddr) -> SocketAddr {
     }
 }
 
-fn config_text(agents: SocketAddr, state: &StateDir, cache: &Path, listen: SocketAddr, admin_listen: SocketAddr) -> String {
+fn config_text(
+    agents: SocketAddr,
+    state: &StateDir,
+    cache: &Path,
+    listen: SocketAddr,
+    admin_listen: SocketAddr,
+) -> String {
     format!(
         r#"
         [server]

@@ -49,7 +49,8 @@ pub(crate) fn run(args: &Args, json: bool) -> Result<Exit> {
         return Err(SetError::Empty(files.origin).into());
     }
     let sandbox = args.sandbox.open()?;
-    let reports: Vec<Report> = files.guards.iter().map(|guard| report(&sandbox, &guard.name, GuardSource::parse(guard))).collect();
+    let reports: Vec<Report> =
+        files.guards.iter().map(|guard| report(&sandbox, &guard.name, GuardSource::parse(guard))).collect();
     let mut out = output::stdout();
     if json {
         output::json(&mut out, &reports)?;

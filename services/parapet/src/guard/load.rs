@@ -10,7 +10,8 @@ pub(crate) fn files(path: Option<&Path>) -> Result<SetFiles, GuardError> {
         None => Ok(SetFiles::bundled()),
         Some(dir) if dir.join("guard.toml").exists() || is_guard_in_the_making(dir) => {
             // `.` and `guards/x/..` have no name of their own.
-            let dir = std::fs::canonicalize(dir).map_err(|cause| GuardError::Unreadable { path: dir.to_owned(), cause })?;
+            let dir =
+                std::fs::canonicalize(dir).map_err(|cause| GuardError::Unreadable { path: dir.to_owned(), cause })?;
             let guard = GuardFiles::read(&dir)?;
             Ok(SetFiles { origin: dir.display().to_string(), set_file: None, guards: vec![guard] })
         }

@@ -72,7 +72,8 @@ fn make(id: &str, dir: &Path) -> Result<PathBuf> {
     fs::create_dir_all(&folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
     for (name, text) in FILES {
         let path = folder.join(name);
-        fs::write(&path, text.replace("NAME", id)).with_context(|| format!("`{}` cannot be written", path.display()))?;
+        fs::write(&path, text.replace("NAME", id))
+            .with_context(|| format!("`{}` cannot be written", path.display()))?;
     }
     Ok(folder)
 }

@@ -39,7 +39,11 @@ pub(crate) fn run(args: Args, json: bool) -> Result<Exit> {
     let source = GuardSource::parse(guard)?;
     let event = args.event.event(source.manifest.stages.first().copied().unwrap_or(Stage::Input))?;
     if !source.manifest.stages.contains(&event.stage) {
-        bail!("guard `{}` does not judge the stage `{}`; give one that its manifest lists", guard.name, event.stage.as_str());
+        bail!(
+            "guard `{}` does not judge the stage `{}`; give one that its manifest lists",
+            guard.name,
+            event.stage.as_str()
+        );
     }
     let sandbox = Arc::new(args.sandbox.open()?);
     let budget = source.manifest.budget;

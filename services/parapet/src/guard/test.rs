@@ -72,7 +72,8 @@ pub(crate) fn run(args: &Args, json: bool) -> Result<Exit> {
 
 /// Shown on standard error, and only when that is a terminal.
 fn progress(guards: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(u64::try_from(guards).unwrap_or(u64::MAX)).with_style(style)
 }
 
@@ -86,7 +87,13 @@ fn test_guard(sandbox: &Sandbox, files: &GuardFiles) -> Report {
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     let failed = tests.iter().filter(|test| test.difference.is_some()).count();
-    Report { guard: files.name.clone(), passed: tests.len() - failed, failed: failed + usize::from(error.is_some()), error, tests }
+    Report {
+        guard: files.name.clone(),
+        passed: tests.len() - failed,
+        failed: failed + usize::from(error.is_some()),
+        error,
+        tests,
+    }
 }
 
 fn write_text(out: &mut impl std::io::Write, reports: &[Report], verbose: bool) -> Result<()> {

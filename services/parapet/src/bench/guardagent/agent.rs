@@ -23,7 +23,8 @@ pub(crate) type Answers = Arc<HashMap<u64, Bytes>>;
 
 /// Starts the agent on a free local port; it stops with the process.
 pub(crate) async fn start(answers: Answers) -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1 for the replaying agent")?;
+    let listener =
+        TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1 for the replaying agent")?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -44,7 +45,10 @@ async fn serve_connection(stream: TcpStream, answers: Answers) {
 
 async fn answer(request: Request<Incoming>, answers: &HashMap<u64, Bytes>) -> Response<Full<Bytes>> {
     let body = Limited::new(request.into_body(), MAX_REQUEST_BYTES).collect().await.map(|body| body.to_bytes());
-    let row = body.ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).and_then(|body| body.get("row")?.as_u64());
+    let row = body
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+        .and_then(|body| body.get("row")?.as_u64());
     match row.and_then(|row| answers.get(&row)) {
         Some(answer) => reply(StatusCode::OK, answer.clone()),
         None => reply(StatusCode::NOT_FOUND, Bytes::from_static(b"{\"error\":\"no such row\"}")),

@@ -31,7 +31,8 @@ use crate::state_dir::StateDir;
 pub(crate) async fn measure(guards: Option<PathBuf>, rows: Vec<Row>, repeat: u32) -> Result<Measured> {
     let answers = answers(&rows)?;
     let upstream = agent::start(Arc::clone(&answers)).await?;
-    let home = tempfile::Builder::new().prefix("parapet-bench-").tempdir().context("no temporary folder for the sidecar")?;
+    let home =
+        tempfile::Builder::new().prefix("parapet-bench-").tempdir().context("no temporary folder for the sidecar")?;
     let state = StateDir::open(Some(home.path().to_owned()))?;
     let mut config = Config::parse("bench", &config_text(upstream, &state)?, &|_| None)?;
     config.guards.dir = guards;
@@ -120,7 +121,9 @@ impl Bench {
         if let Some(fields) = body.as_object_mut() {
             fields.insert("row".to_owned(), json!(n));
         }
-        let principal = json!({ "id": row.principal.id, "roles": row.principal.roles, "attributes": row.principal.attributes }).to_string();
+        let principal =
+            json!({ "id": row.principal.id, "roles": row.principal.roles, "attributes": row.principal.attributes })
+                .to_string();
         let headers = [("content-type", "application/json"), ("x-parapet-principal", principal.as_str())];
         let url = format!("{}{}", self.url, Route::of(row.suite).path);
         self.client.send("POST", &url, &headers, body.to_string()).await
@@ -131,7 +134,12 @@ impl Bench {
         let refusal = records.iter().find(|record| record.enforced >= Decision::Ask);
         let passed = reply.status.is_success();
         if passed == refusal.is_some() {
-            bail!("line {} of {}: status {} does not go with what is recorded", row.line, row.suite.name(), reply.status);
+            bail!(
+                "line {} of {}: status {} does not go with what is recorded",
+                row.line,
+                row.suite.name(),
+                reply.status
+            );
         }
         let runs = records.iter().flat_map(|record| &record.runs);
         Ok(Said {

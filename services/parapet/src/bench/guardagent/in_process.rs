@@ -22,7 +22,12 @@ use super::row::{Row, Suite};
 use crate::guard::SandboxArgs;
 
 /// Sends all rows `repeat` times.
-pub(crate) async fn measure(sandbox: &SandboxArgs, guards: Option<&Path>, rows: Vec<Row>, repeat: u32) -> Result<Measured> {
+pub(crate) async fn measure(
+    sandbox: &SandboxArgs,
+    guards: Option<&Path>,
+    rows: Vec<Row>,
+    repeat: u32,
+) -> Result<Measured> {
     let sandbox = sandbox.clone();
     let guards = guards.map(Path::to_owned);
     let work = move || -> Result<Measured> {
@@ -96,12 +101,14 @@ impl Bench {
     fn decide(&self, row: &Row, times: &mut Times) -> Result<Said> {
         let agent = self.agents.of(row.suite);
         let request = serde_json::to_vec(&row.request)?;
-        let (ruling, runs) = self.rule(row, agent.route.agent, times, || generic::parse_request(&request, &agent.request))?;
+        let (ruling, runs) =
+            self.rule(row, agent.route.agent, times, || generic::parse_request(&request, &agent.request))?;
         if ruling.refusal.is_some() {
             return Ok(said(&ruling, &runs));
         }
         let answer = serde_json::to_vec(&row.answer)?;
-        let (ruling, runs) = self.rule(row, agent.route.agent, times, || generic::parse_answer(&answer, &agent.answer))?;
+        let (ruling, runs) =
+            self.rule(row, agent.route.agent, times, || generic::parse_answer(&answer, &agent.answer))?;
         Ok(said(&ruling, &runs))
     }
 

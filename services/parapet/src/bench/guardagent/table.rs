@@ -45,7 +45,8 @@ fn print_suite(out: &mut impl Write, suite: &SuiteReport, seconds: f64) -> io::R
 fn print_line(out: &mut impl Write, method: &str, percents: [Option<f64>; 5], seconds: Option<f64>) -> io::Result<()> {
     let cell = |value: Option<f64>| value.map_or_else(|| format!("{:>9}", "-"), |value| format!("{value:>9.1}"));
     let cells: String = percents.into_iter().map(cell).collect();
-    let seconds = seconds.map_or_else(|| "-".to_owned(), |s| if s < 0.1 { format!("{s:.6}") } else { format!("{s:.1}") });
+    let seconds =
+        seconds.map_or_else(|| "-".to_owned(), |s| if s < 0.1 { format!("{s:.6}") } else { format!("{s:.1}") });
     writeln!(out, "  {method:26}{cells} {seconds:>9}")
 }
 
@@ -71,5 +72,8 @@ fn print_wrong(out: &mut impl Write, figures: &Figures) -> io::Result<()> {
 
 fn print_latency(out: &mut impl Write, what: &str, latency: &Latency) -> io::Result<()> {
     let Latency { decisions, p50_us, p99_us, per_second } = latency;
-    writeln!(out, "{what}: p50 {p50_us:.0} µs, p99 {p99_us:.0} µs, {per_second:.0} a second one after the other ({decisions} measured)")
+    writeln!(
+        out,
+        "{what}: p50 {p50_us:.0} µs, p99 {p99_us:.0} µs, {per_second:.0} a second one after the other ({decisions} measured)"
+    )
 }

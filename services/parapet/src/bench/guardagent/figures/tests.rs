@@ -21,7 +21,12 @@ fn decided(expected: Option<&[&str]>, got: Option<&[&str]>) -> Decided {
     let truth = Truth {
         deny: expected.is_some(),
         explanation: expected.map(columns).unwrap_or_default(),
-        absent_columns: expected.unwrap_or_default().iter().filter(|n| **n == "nowhere").map(|n| (*n).to_owned()).collect(),
+        absent_columns: expected
+            .unwrap_or_default()
+            .iter()
+            .filter(|n| **n == "nowhere")
+            .map(|n| (*n).to_owned())
+            .collect(),
     };
     let said = Said {
         deny: got.is_some(),

@@ -19,7 +19,9 @@ fn the_guards_get_nothing_of_what_their_decision_is_compared_with() {
     let rows = read_all(folder(EICU, WEB).path()).unwrap();
     for row in &rows {
         let seen = format!("{}{}{}", row.request, row.answer, serde_json::to_string(&row.principal).unwrap());
-        for hidden in ["inaccessible", "needed", "chargetime", "violation", "subdomain", "website", "label", "target_action"] {
+        for hidden in
+            ["inaccessible", "needed", "chargetime", "violation", "subdomain", "website", "label", "target_action"]
+        {
             assert!(!seen.contains(hidden), "{hidden} in {seen}");
         }
     }
@@ -35,7 +37,10 @@ fn a_column_that_only_the_label_names_is_noticed() {
 fn absent_and_malformed_data_is_named_with_file_and_line() {
     let empty = tempfile::tempdir().unwrap();
     let error = format!("{:#}", read_all(empty.path()).unwrap_err());
-    assert!(error.contains("eicu-ac.jsonl` cannot be read; give the folder of the EICU-AC data set with `--data`"), "{error}");
+    assert!(
+        error.contains("eicu-ac.jsonl` cannot be read; give the folder of the EICU-AC data set with `--data`"),
+        "{error}"
+    );
     assert!(complaint("\n\n", WEB).ends_with("eicu-ac.jsonl` has no rows"));
     assert!(complaint(&format!("{EICU}\n{{}}"), WEB).contains("eicu-ac.jsonl`, line 2: missing field `id`"));
     assert!(complaint(EICU, &WEB.replace(r#""label":0"#, r#""label":7"#)).contains("line 1: `label` is 7"));

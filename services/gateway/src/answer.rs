@@ -41,7 +41,9 @@ pub(crate) fn stopped(exchange: &Exchange<'_>, stop: &Stop) -> HttpAnswer {
             let error = GatewayError::Upstream(UpstreamError::Unreadable);
             failure(surface, error.fault(), &error.to_string(), &context(exchange, None))
         }
-        Stop::Refused { refusal: why, decision_id } => refusal(surface, exchange.route().style, why, &context(exchange, *decision_id)),
+        Stop::Refused { refusal: why, decision_id } => {
+            refusal(surface, exchange.route().style, why, &context(exchange, *decision_id))
+        }
         Stop::Failed(error) => failure(surface, error.fault(), &error.to_string(), &context(exchange, None)),
     };
     with_decision(exchange, http(reply))

@@ -132,7 +132,11 @@ fn live_routes(routes: Vec<Route>) -> Result<HashMap<String, LiveRoute>, ClientE
             RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _) => {
                 let upstream = &target.upstream;
                 if !clients.contains_key(&upstream.name) {
-                    let client = HttpClient::for_uri(&upstream.base_url, upstream.connect_timeout, upstream.max_idle_connections)?;
+                    let client = HttpClient::for_uri(
+                        &upstream.base_url,
+                        upstream.connect_timeout,
+                        upstream.max_idle_connections,
+                    )?;
                     clients.insert(upstream.name.clone(), client);
                 }
                 clients.get(&upstream.name).cloned()

@@ -21,7 +21,11 @@ const DISCARD_TIME: Duration = Duration::from_secs(2);
 pub(crate) async fn read_body(limits: &Limits, headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, GatewayError> {
     let max = limits.body_bytes;
     let stated = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let read = if stated.is_some_and(|stated| stated > max) { Err(GatewayError::BodyTooLarge(max)) } else { collect(limits, &mut body).await };
+    let read = if stated.is_some_and(|stated| stated > max) {
+        Err(GatewayError::BodyTooLarge(max))
+    } else {
+        collect(limits, &mut body).await
+    };
     if matches!(read, Err(GatewayError::BodyTooLarge(_))) {
         let _ = timeout(DISCARD_TIME, discard(&mut body, max.saturating_mul(DISCARDED_LIMITS))).await;
     }

@@ -19,7 +19,11 @@ use crate::unseen::QUERY_STRING;
 use crate::{fold, judge, record};
 
 /// The credential that a check presents. Other routes have none: `authorization` there is for the upstream.
-pub(crate) fn credential<'a>(app: &'a Inner, live: &LiveRoute, headers: &HeaderMap) -> Result<Option<&'a Credential>, IdentityError> {
+pub(crate) fn credential<'a>(
+    app: &'a Inner,
+    live: &LiveRoute,
+    headers: &HeaderMap,
+) -> Result<Option<&'a Credential>, IdentityError> {
     let RouteKind::Check { credential: need } = &live.config.kind else { return Ok(None) };
     match (app.credentials.present(headers)?, need) {
         (None, Need::Required) => Err(IdentityError::CredentialMissing),
@@ -37,7 +41,11 @@ fn may_assert(credential: Option<&Credential>) -> bool {
 }
 
 /// The decision, or why there is none.
-pub(crate) async fn answer_check(exchange: &mut Exchange<'_>, credential: Option<&Credential>, body: Bytes) -> HttpAnswer {
+pub(crate) async fn answer_check(
+    exchange: &mut Exchange<'_>,
+    credential: Option<&Credential>,
+    body: Bytes,
+) -> HttpAnswer {
     match decide(exchange, credential, body).await {
         Ok(answer) => answer,
         Err(stop) => stopped(exchange, &stop),
@@ -48,8 +56,10 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
     let check = parse_request(&body).map_err(GatewayError::from)?;
     let check = take_identity(exchange, may_assert(credential), check)?;
     let draft = check.draft.clone();
-    let mut parsed = ParsedBody { events: vec![check.draft], not_inspected: check.not_inspected, ..ParsedBody::default() };
-    let query = exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() });
+    let mut parsed =
+        ParsedBody { events: vec![check.draft], not_inspected: check.not_inspected, ..ParsedBody::default() };
+    let query =
+        exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() });
     parsed.not_inspected.extend(query);
 
     let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body), parsed)).await;
@@ -63,7 +73,11 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
 }
 
 /// Who the check is about: the body's word where the credential allows it, else what the headers proved.
-fn take_identity(exchange: &mut Exchange<'_>, may_assert: bool, mut check: CheckRequest) -> Result<CheckRequest, GatewayError> {
+fn take_identity(
+    exchange: &mut Exchange<'_>,
+    may_assert: bool,
+    mut check: CheckRequest,
+) -> Result<CheckRequest, GatewayError> {
     if check.asserts_identity() && !may_assert {
         return Err(IdentityError::MayNotAssert.into());
     }

@@ -1,308 +1,27 @@
 //! One TOML file becomes a [`Config`]: read, filled in, checked as a whole, before anything is opened.
-//! [`file::ConfigFile`] documents every key; the types here hold only what passed the checks.
+//! [`file::ConfigFile`] documents every key; [`Config`] holds only what passed the checks.
 
 mod complaint;
 mod count;
 mod document;
 mod environment;
 pub mod file;
+mod running;
 mod validate;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-
-use http::{HeaderName, HeaderValue, Uri};
-use ipnet::IpNet;
-use parapet_domain::fold::FoldPolicy;
-use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
-use parapet_surfaces::Style;
-use parapet_surfaces::generic::GenericMapping;
+use std::path::Path;
 
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
 pub use file::{Need, Right};
-
-use crate::identity::KeySet;
-use crate::secret::Secret;
+pub use running::{
+    AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer, KeySource, Limits,
+    Mappings, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader, Upstream,
+};
 
 /// A commented example with every section, which a test keeps loadable.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
-
-/// A configuration that passed every check.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Where Parapet listens.
-    pub server: ServerConfig,
-    /// What no request may exceed.
-    pub limits: Limits,
-    /// Where decisions are kept.
-    pub store: StoreConfig,
-    /// How decisions are recorded.
-    pub audit: AuditConfig,
-    /// Where guards come from.
-    pub guards: GuardsConfig,
-    /// How they are run.
-    pub sandbox: SandboxConfig,
-    /// Who the users are.
-    pub identity: IdentityConfig,
-    /// Keys for `/v1/check`.
-    pub credentials: Vec<Credential>,
-    /// Every route, in the order of the file.
-    pub routes: Vec<Route>,
-}
-
-/// Where Parapet listens.
-#[derive(Debug, Clone)]
-pub struct ServerConfig {
-    /// Data plane.
-    pub listen: SocketAddr,
-    /// Console, admin API, metrics.
-    pub admin_listen: SocketAddr,
-    /// Token for `admin_listen`; absent only on a loopback address.
-    pub admin_token: Option<Secret>,
-    /// Tenant of every decision.
-    pub tenant: String,
-    /// IANA time zone of every event.
-    pub zone: String,
-}
-
-/// What no request may exceed.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Bytes of a body.
-    pub body_bytes: usize,
-    /// Bytes of the request line and headers.
-    pub header_bytes: usize,
-    /// Number of headers.
-    pub headers: usize,
-    /// Time to receive headers.
-    pub header_read: Duration,
-    /// Time to receive a body.
-    pub body_read: Duration,
-    /// Time for a request as a whole.
-    pub request: Duration,
-    /// Requests at work.
-    pub concurrent_requests: usize,
-    /// Open connections.
-    pub connections: usize,
-    /// Time that a write may stand still.
-    pub write: Duration,
-    /// Time to finish what is at work at the end.
-    pub drain: Duration,
-}
-
-/// How decisions are recorded.
-#[derive(Debug, Clone)]
-pub struct AuditConfig {
-    /// Bounds of the queue, patience of the writer.
-    pub recorder: RecorderConfig,
-    /// Key for content digests.
-    pub digest_key: DigestKey,
-}
-
-/// Where the key for content digests comes from.
-#[derive(Clone)]
-pub enum DigestKey {
-    /// The configuration.
-    Given([u8; 32]),
-    /// A file, made at the first start.
-    File(PathBuf),
-}
-
-impl std::fmt::Debug for DigestKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Given(_) => f.write_str("Given(…)"),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-        }
-    }
-}
-
-/// Where guards come from.
-#[derive(Debug, Clone)]
-pub struct GuardsConfig {
-    /// Folder; `None` for the guards that come with Parapet.
-    pub dir: Option<PathBuf>,
-    /// Whether a changed folder is taken up.
-    pub watch: bool,
-}
-
-/// How guards are run.
-#[derive(Debug, Clone)]
-pub struct SandboxConfig {
-    /// Most guard runs at the same moment; `None` to suit the machine.
-    pub slots: Option<u32>,
-    /// How long a run waits for a slot.
-    pub max_wait: Duration,
-    /// Private folder for built guards; `None` for the user's cache folder.
-    pub cache_dir: Option<PathBuf>,
-}
-
-/// Who the users are.
-#[derive(Debug, Clone, Default)]
-pub struct IdentityConfig {
-    /// The trusted header, if one is used.
-    pub header: Option<TrustedHeader>,
-    /// Tokens, if they are used.
-    pub jwt: Option<JwtConfig>,
-}
-
-/// The header in which a proxy names the user.
-#[derive(Debug, Clone)]
-pub struct TrustedHeader {
-    /// Its name.
-    pub name: HeaderName,
-    /// Who may send it.
-    pub trusted_peers: Vec<IpNet>,
-}
-
-/// How tokens are checked.
-#[derive(Debug, Clone)]
-pub struct JwtConfig {
-    /// Header with the token.
-    pub header: HeaderName,
-    /// Where the keys are.
-    pub keys: KeySource,
-    /// Accepted signatures.
-    pub algorithms: Vec<jsonwebtoken::Algorithm>,
-    /// Required `iss`.
-    pub issuer: String,
-    /// Required `aud`, one of these.
-    pub audience: Vec<String>,
-    /// Tolerance for `exp` and `nbf`, in seconds.
-    pub leeway_s: u64,
-    /// Claim with the id.
-    pub id_claim: String,
-    /// Claim with the roles.
-    pub roles_claim: String,
-    /// Attribute name to claim.
-    pub attributes: BTreeMap<String, String>,
-}
-
-/// Where the keys for tokens are.
-#[derive(Debug, Clone)]
-pub enum KeySource {
-    /// Read from the configuration or a file, once.
-    Fixed(Arc<KeySet>),
-    /// On a server.
-    Url(KeyServer),
-}
-
-/// A server that publishes keys for tokens.
-#[derive(Debug, Clone)]
-pub struct KeyServer {
-    /// Address of the key set.
-    pub url: Uri,
-    /// Age at which the keys are fetched again.
-    pub refresh: Duration,
-    /// Least time between two fetches.
-    pub min_refresh: Duration,
-}
-
-/// A key for `/v1/check`.
-#[derive(Debug, Clone)]
-pub struct Credential {
-    /// For logs.
-    pub name: String,
-    /// SHA-256 of the key: comparing digests takes the same time for every wrong key.
-    pub key_digest: String,
-    /// What its holder may do.
-    pub rights: Vec<Right>,
-}
-
-/// An agent or model server.
-#[derive(Debug, Clone)]
-pub struct Upstream {
-    /// For logs and metrics.
-    pub name: String,
-    /// Scheme, host, port and path prefix.
-    pub base_url: Uri,
-    /// Replaces the caller's `authorization`.
-    pub authorization: Option<HeaderValue>,
-    /// Further headers; the values are marked sensitive.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Time to connect.
-    pub connect_timeout: Duration,
-    /// Time until the answer begins.
-    pub response_timeout: Duration,
-    /// Time until it is complete.
-    pub total_timeout: Duration,
-    /// Longest answer in bytes.
-    pub max_answer_bytes: usize,
-    /// Idle connections kept.
-    pub max_idle_connections: usize,
-}
-
-/// Which requests go where, under which rules.
-#[derive(Debug, Clone)]
-pub struct Route {
-    /// For guard sets, records and metrics.
-    pub name: String,
-    /// Exact path.
-    pub path: String,
-    /// Agent that guard sets match on.
-    pub agent: String,
-    /// Protocol, and what only that protocol needs.
-    pub kind: RouteKind,
-    /// When content may leave.
-    pub audit: AuditMode,
-    /// What happens to content that was not judged.
-    pub policy: FoldPolicy,
-    /// Shape of refusals.
-    pub style: Style,
-    /// Whether content is stored, after redaction.
-    pub store_content: bool,
-    /// Whether the user must be known.
-    pub principal: Need,
-}
-
-/// Protocol of a route.
-#[derive(Debug, Clone)]
-pub enum RouteKind {
-    /// Asks for a decision, forwards nothing.
-    Check {
-        /// Whether a key must be presented.
-        credential: Need,
-    },
-    /// OpenAI chat completions.
-    OpenaiChat(Target),
-    /// An agent's own JSON API.
-    Generic(Target, Box<Mappings>),
-}
-
-impl RouteKind {
-    /// The protocol's name in events and records.
-    #[must_use]
-    pub const fn surface(&self) -> parapet_domain::Surface {
-        match self {
-            Self::Check { .. } => parapet_domain::Surface::Check,
-            Self::OpenaiChat(_) => parapet_domain::Surface::OpenaiChat,
-            Self::Generic(..) => parapet_domain::Surface::Generic,
-        }
-    }
-}
-
-/// How both bodies of a generic route are taken apart.
-#[derive(Debug, Clone)]
-pub struct Mappings {
-    /// What the caller sends.
-    pub request: GenericMapping,
-    /// What the agent answers.
-    pub answer: GenericMapping,
-}
-
-/// Where a route forwards to.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The server.
-    pub upstream: Arc<Upstream>,
-    /// Full address of the requests.
-    pub uri: Uri,
-}
 
 impl Config {
     /// Reads and checks the file at `path`; variables come from `environment`.
@@ -313,7 +32,10 @@ impl Config {
         let source = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot be read: {error}; give the path of a TOML file");
-            ConfigErrors { source: source.clone(), complaints: vec![Complaint { line: None, key: String::new(), message }] }
+            ConfigErrors {
+                source: source.clone(),
+                complaints: vec![Complaint { line: None, key: String::new(), message }],
+            }
         })?;
         Self::parse(&source, &text, environment)
     }

@@ -19,7 +19,9 @@ pub enum DigestKeyError {
         source: std::io::Error,
     },
     /// It holds something else.
-    #[error("digest key file `{0}` does not hold 64 hex digits; restore it from a backup, or remove it to start with a new key")]
+    #[error(
+        "digest key file `{0}` does not hold 64 hex digits; restore it from a backup, or remove it to start with a new key"
+    )]
     Content(String),
 }
 

@@ -41,7 +41,13 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn new(app: &'a Inner, live: &'a LiveRoute, trace: &'a Trace, principal: Option<Principal>, session: Option<String>) -> Self {
+    pub(crate) fn new(
+        app: &'a Inner,
+        live: &'a LiveRoute,
+        trace: &'a Trace,
+        principal: Option<Principal>,
+        session: Option<String>,
+    ) -> Self {
         Self {
             app,
             live,

@@ -12,7 +12,7 @@ use crate::judge::{Judged, seen};
 use crate::release;
 
 /// What a decision is about: enough to make its edits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) event: Arc<Event>,
     echoes: Vec<Echo>,
@@ -41,19 +41,17 @@ pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) ->
 }
 
 fn decide(exchange: &Exchange<'_>, held: &Held, judged: Judged) -> Decided {
-    let event = judged.event;
-    let content = Content { event: Arc::clone(&event), echoes: judged.echoes };
-    let impossible = |ruling: &Ruling, content: &Content| try_edits(held, ruling, content).err().map(|error| error.refusal());
-    let draft = Content { event: Arc::clone(&event), echoes: content.echoes.clone() };
-    let (mut ruling, mut folded) = fold_runs(content, &judged.runs, &judged.coverage, exchange.route().policy);
+    let Judged { event, echoes, runs, coverage, started } = judged;
+    let content = Content { event: Arc::clone(&event), echoes };
+    let (mut ruling, mut folded) = fold_runs(content.clone(), &runs, &coverage, exchange.route().policy);
     // Edits that cannot be made are found before the record is written, so that it says what really happens.
-    if let Some(refusal) = impossible(&ruling, &draft) {
+    if let Err(error) = try_edits(held, &ruling, &content) {
+        let refusal = error.refusal();
         refuse(&mut ruling, &refusal);
         folded = Folded::Refused(refusal);
     }
-    let duration_us = u64::try_from(judged.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let coverage = seen(judged.coverage, &judged.runs);
-    Decided { event, runs: judged.runs, coverage, ruling, folded, duration_us }
+    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    Decided { coverage: seen(coverage, &runs), event, runs, ruling, folded, duration_us }
 }
 
 fn try_edits(held: &Held, ruling: &Ruling, content: &Content) -> Result<(), RewriteError> {

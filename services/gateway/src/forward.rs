@@ -13,7 +13,11 @@ use crate::release::Released;
 use crate::upstream::{self, Answer};
 
 /// The upstream's answer, held.
-pub(crate) async fn forward(exchange: &mut Exchange<'_>, headers: &HeaderMap, request: Released) -> Result<Answer, GatewayError> {
+pub(crate) async fn forward(
+    exchange: &mut Exchange<'_>,
+    headers: &HeaderMap,
+    request: Released,
+) -> Result<Answer, GatewayError> {
     let (target, client) = match (&exchange.live.config.kind, &exchange.live.client) {
         (RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _), Some(client)) => (target, client),
         _ => return Err(GatewayError::Internal("a route without an upstream forwards")),

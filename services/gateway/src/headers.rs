@@ -1,8 +1,8 @@
 //! Which headers go through, in both directions, and which stay here.
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,8 +11,17 @@ const OURS: &str = "x-parapet-";
 
 /// Headers about one hop, or that Parapet sets itself.
 pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    const ONE_HOP: [HeaderName; 9] =
-        [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, CONTENT_LENGTH, HOST];
+    const ONE_HOP: [HeaderName; 9] = [
+        CONNECTION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        CONTENT_LENGTH,
+        HOST,
+    ];
     ONE_HOP.contains(name)
         || [ACCEPT_ENCODING, EXPECT].contains(name)
         || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")

@@ -36,7 +36,12 @@ impl Identity {
     }
 
     /// The user, if the request names one.
-    pub(crate) async fn authenticate(&self, peer: IpAddr, headers: &HeaderMap, need: Need) -> Result<Option<Principal>, IdentityError> {
+    pub(crate) async fn authenticate(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        need: Need,
+    ) -> Result<Option<Principal>, IdentityError> {
         let named = match &self.header {
             Some(trusted) => header::read(trusted, peer, headers)?,
             None => None,
@@ -54,7 +59,8 @@ impl Identity {
 
     /// Headers that speak to Parapet alone and never reach an upstream.
     pub(crate) fn consumes(&self, name: &HeaderName) -> bool {
-        self.header.as_ref().is_some_and(|h| h.name == *name) || self.tokens.as_ref().is_some_and(|t| t.header() == name)
+        self.header.as_ref().is_some_and(|h| h.name == *name)
+            || self.tokens.as_ref().is_some_and(|t| t.header() == name)
     }
 }
 

@@ -10,7 +10,11 @@ use crate::release::Released;
 use crate::{fold, forward, judge, parse, record, release};
 
 /// From the caller's bytes to the answer's, or to the reason why there is none.
-pub(crate) async fn intercept(exchange: &mut Exchange<'_>, headers: &HeaderMap, body: Bytes) -> Result<(AnswerHead, Released), Stop> {
+pub(crate) async fn intercept(
+    exchange: &mut Exchange<'_>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<(AnswerHead, Released), Stop> {
     // The agent sees nothing of the request before all of it is judged and recorded.
     let request = parse::request(exchange, body)?;
     let request = pass(exchange, request).await?;

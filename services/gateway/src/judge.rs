@@ -32,7 +32,8 @@ pub(crate) struct Judged {
 pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held, Vec<Judged>) {
     let started = Instant::now();
     let mut not_inspected = take(&mut held.not_inspected);
-    let events: Vec<(Arc<Event>, Vec<Echo>)> = take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
+    let events: Vec<(Arc<Event>, Vec<Echo>)> =
+        take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
     held.expected = events.len();
     let (judge, set) = (&exchange.app.judge, &exchange.set);
     let all: Vec<_> = events.iter().map(|(event, _)| judge.judge(set, event)).collect();

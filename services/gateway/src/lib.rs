@@ -1,12 +1,12 @@
 //! The data plane: takes an agent's traffic, has every piece of it judged and recorded, and only then passes it on.
 //! [`Config::load`] checks the configuration, [`App::build`] makes what it describes, [`App::serve`] runs it.
 
-pub mod app;
-pub mod config;
-pub mod digest_key;
 mod answer;
+pub mod app;
 mod body;
 mod check;
+pub mod config;
+pub mod digest_key;
 mod error;
 mod exchange;
 mod fold;

@@ -17,7 +17,8 @@ use prometheus_client::registry::Registry;
 const GUARD_BUCKETS: [f64; 16] =
     [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0];
 /// Upper bounds in seconds for whole exchanges.
-const EXCHANGE_BUCKETS: [f64; 14] = [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 5.0, 30.0];
+const EXCHANGE_BUCKETS: [f64; 14] =
+    [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct GuardDecision {
@@ -133,7 +134,11 @@ impl Metrics {
         r.register("audit_queue_depth", "Decisions waiting to be written", self.audit_queue.clone());
         r.register("audit_dropped", "Decisions lost; must stay 0", self.audit_dropped.clone());
         r.register("guard_set_info", "The guard set in force", self.guard_set.clone());
-        r.register("guard_set_broken", "1 while a newer guard set is refused and the last good one enforces", self.guard_set_broken.clone());
+        r.register(
+            "guard_set_broken",
+            "1 while a newer guard set is refused and the last good one enforces",
+            self.guard_set_broken.clone(),
+        );
     }
 
     /// All metrics as text.
@@ -156,7 +161,9 @@ impl Metrics {
             let decision = match &run.outcome {
                 Outcome::Verdict(verdict) => verdict.decision.as_str(),
                 Outcome::Failure(failure) => {
-                    self.guard_failures.get_or_create(&GuardFailure { guard: guard(), kind: failure.kind.as_str() }).inc();
+                    self.guard_failures
+                        .get_or_create(&GuardFailure { guard: guard(), kind: failure.kind.as_str() })
+                        .inc();
                     "failed"
                 }
             };
@@ -169,7 +176,11 @@ impl Metrics {
 
     /// A decision that is about to be recorded.
     pub(crate) fn decided(&self, record: &DecisionRecord) {
-        let labels = RouteDecision { route: record.route.clone(), stage: record.stage.as_str(), decision: record.enforced.as_str() };
+        let labels = RouteDecision {
+            route: record.route.clone(),
+            stage: record.stage.as_str(),
+            decision: record.enforced.as_str(),
+        };
         self.decisions.get_or_create(&labels).inc();
         for part in &record.coverage.not_inspected {
             self.not_inspected.get_or_create(&Reason { reason: part.reason.clone() }).inc();

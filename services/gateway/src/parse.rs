@@ -24,7 +24,9 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
         RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request)?,
         RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_request(&body)?,
     };
-    parsed.not_inspected.extend(exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() }));
+    parsed.not_inspected.extend(
+        exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() }),
+    );
     exchange.model = parsed.model.take();
     exchange.stream = parsed.stream;
     Ok(Held::new(Body::Whole(body), parsed))
@@ -92,7 +94,11 @@ fn stream(body: &Bytes) -> Result<Held, GatewayError> {
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.
 fn unread(body: Bytes, reason: Option<&str>) -> Held {
     let not_inspected = reason.map(|reason| NotInspected { pointer: String::new(), reason: reason.to_owned() });
-    let parsed = ParsedBody { events: vec![Draft::new(Stage::Output, Vec::new())], not_inspected: not_inspected.into_iter().collect(), ..ParsedBody::default() };
+    let parsed = ParsedBody {
+        events: vec![Draft::new(Stage::Output, Vec::new())],
+        not_inspected: not_inspected.into_iter().collect(),
+        ..ParsedBody::default()
+    };
     Held::new(Body::Whole(body), parsed)
 }
 

@@ -73,7 +73,10 @@ fn unavailable(exchange: &Exchange<'_>, id: Uuid, error: &RecordError) -> Stop {
     let (kind, message) = if error.is_transient() {
         (RefusalKind::Unavailable, "the decision could not be recorded, so nothing was released; try again later")
     } else {
-        (RefusalKind::GuardFailed, "the decision is beyond the limits of the audit log, so nothing was released; send less at once")
+        (
+            RefusalKind::GuardFailed,
+            "the decision is beyond the limits of the audit log, so nothing was released; send less at once",
+        )
     };
     let reason_code = reason::AUDIT_UNAVAILABLE.to_owned();
     let refusal = Refusal { kind, reason_code, message: message.to_owned(), details: Value::Null };
@@ -83,5 +86,9 @@ fn unavailable(exchange: &Exchange<'_>, id: Uuid, error: &RecordError) -> Stop {
 /// The content for the record, with all edits made whatever the decision.
 fn redacted(decided: &Decided) -> Value {
     let parts = decided.event.parts.iter().enumerate();
-    parts.map(|(n, part)| json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &decided.ruling.edits) })).collect()
+    parts
+        .map(
+            |(n, part)| json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &decided.ruling.edits) }),
+        )
+        .collect()
 }

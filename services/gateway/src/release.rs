@@ -28,7 +28,9 @@ pub(crate) fn release(exchange: &Exchange<'_>, held: Held, receipts: Vec<Receipt
     for Receipted { folded, recorded, id, .. } in receipts {
         match folded {
             Folded::Permitted(content) => permitted.push((content, recorded)),
-            Folded::Refused(refusal) if refused.as_ref().is_none_or(|(worst, _)| gravity(refusal.kind) > gravity(worst.kind)) => {
+            Folded::Refused(refusal)
+                if refused.as_ref().is_none_or(|(worst, _)| gravity(refusal.kind) > gravity(worst.kind)) =>
+            {
                 refused = Some((refusal, id));
             }
             Folded::Refused(_) => {}
@@ -48,7 +50,8 @@ fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<
         return Err("a body has other events than were judged");
     }
     let contents = permitted.into_iter().map(|(content, _receipt)| content.into_parts());
-    let edits: Vec<_> = contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
+    let edits: Vec<_> =
+        contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
     // Tried before the record was written: a failure here means that two events edit the same place.
     edited(&held, &edits).map(Released).map_err(|_| "edits of two events exclude each other")
 }

@@ -61,7 +61,8 @@ async fn handle(
     let _place = admit(app)?;
     let (head, body) = request.into_parts();
     let credential = check::credential(app, live, &head.headers)?;
-    let principal = app.identity.authenticate(peer.ip(), &head.headers, check::principal_need(live, credential)).await?;
+    let principal =
+        app.identity.authenticate(peer.ip(), &head.headers, check::principal_need(live, credential)).await?;
     let session = session(&head.headers)?;
     let body = read_body(&app.limits, &head.headers, body).await?;
 
@@ -71,10 +72,12 @@ async fn handle(
     let work = async {
         match &live.config.kind {
             RouteKind::Check { .. } => check::answer_check(&mut exchange, credential, body).await,
-            RouteKind::OpenaiChat(_) | RouteKind::Generic(..) => match intercept(&mut exchange, &head.headers, body).await {
-                Ok((head, body)) => released(&exchange, head, body),
-                Err(stop) => stopped(&exchange, &stop),
-            },
+            RouteKind::OpenaiChat(_) | RouteKind::Generic(..) => {
+                match intercept(&mut exchange, &head.headers, body).await {
+                    Ok((head, body)) => released(&exchange, head, body),
+                    Err(stop) => stopped(&exchange, &stop),
+                }
+            }
         }
     };
     let answer = timeout(limit, work).await.map_err(|_| GatewayError::TooSlow(limit.as_millis()))?;
@@ -108,5 +111,7 @@ fn admit(app: &Inner) -> Result<SemaphorePermit<'_>, GatewayError> {
 fn session(headers: &HeaderMap) -> Result<Option<String>, GatewayError> {
     let Some(value) = headers.get(SESSION) else { return Ok(None) };
     let text = value.to_str().ok().filter(|text| (1..=MAX_SESSION_BYTES).contains(&text.len()));
-    text.filter(|text| text.bytes().all(|b| b.is_ascii_graphic())).map(|text| Some(text.to_owned())).ok_or(GatewayError::Header(SESSION))
+    text.filter(|text| text.bytes().all(|b| b.is_ascii_graphic()))
+        .map(|text| Some(text.to_owned()))
+        .ok_or(GatewayError::Header(SESSION))
 }

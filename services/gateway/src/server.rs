@@ -61,7 +61,10 @@ pub(crate) async fn serve(app: &Arc<Inner>, listener: TcpListener, shutdown: imp
 }
 
 /// The next connection, once there is room for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
     // The semaphore is never closed, so there always is a permit.
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
@@ -75,7 +78,13 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Option<Owned
     }
 }
 
-async fn connection(app: Arc<Inner>, stream: TcpStream, peer: SocketAddr, watcher: Watcher, slot: Option<OwnedSemaphorePermit>) {
+async fn connection(
+    app: Arc<Inner>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    watcher: Watcher,
+    slot: Option<OwnedSemaphorePermit>,
+) {
     let limits = app.limits;
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {

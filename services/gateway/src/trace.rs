@@ -24,7 +24,8 @@ impl Trace {
             .get(TRACEPARENT)
             .and_then(|value| trace_id(value.to_str().ok()?))
             .unwrap_or_else(|| from_request_id().unwrap_or_else(Uuid::now_v7).simple().to_string());
-        let request_id = given.cloned().or_else(|| HeaderValue::from_str(&id).ok()).unwrap_or(HeaderValue::from_static("-"));
+        let request_id =
+            given.cloned().or_else(|| HeaderValue::from_str(&id).ok()).unwrap_or(HeaderValue::from_static("-"));
         Self { id, request_id }
     }
 
@@ -46,7 +47,8 @@ fn is_request_id(value: &HeaderValue) -> bool {
 fn trace_id(value: &str) -> Option<String> {
     let fields: Vec<&str> = value.split('-').collect();
     let [version, trace, parent, flags] = fields.as_slice() else { return None };
-    let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let hex =
+        |text: &str, len: usize| text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let some = |text: &str| text.bytes().any(|b| b != b'0');
     let valid = *version == "00" && hex(trace, 32) && some(trace) && hex(parent, 16) && some(parent) && hex(flags, 2);
     valid.then(|| (*trace).to_owned())
@@ -75,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_traceparent_that_cannot_be_read_is_not_passed_on() {
-        for bad in ["00-zz", &format!("ff-{TRACE}-00f067aa0ba902b7-01"), &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32))] {
+        for bad in
+            ["00-zz", &format!("ff-{TRACE}-00f067aa0ba902b7-01"), &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32))]
+        {
             let mut headers = headers(&[("traceparent", bad)]);
             Trace::of(&headers).pass_on(&mut headers);
             assert!(!headers.contains_key("traceparent"), "{bad}");

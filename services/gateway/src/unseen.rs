@@ -16,3 +16,14 @@ pub const REASONS: &[(&str, &str)] = &[
     (NOT_JSON, "the whole answer of an upstream, which is no JSON"),
     (QUERY_STRING, "the query of a request's address"),
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_reason_is_in_the_documentation() {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reason-codes.md")).unwrap();
+        for (reason, meaning) in super::REASONS {
+            assert!(text.contains(&format!("| `{reason}` | {meaning} |")), "{reason}");
+        }
+    }
+}

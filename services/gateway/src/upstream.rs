@@ -10,8 +10,8 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use tokio::time::timeout;
 
-pub(crate) use client::HttpClient;
 pub use client::ClientError;
+pub(crate) use client::HttpClient;
 pub(crate) use error::UpstreamError;
 
 use crate::config::{Target, Upstream};
@@ -24,19 +24,33 @@ pub(crate) struct Answer {
 }
 
 /// Sends `body` to the target of a route and waits for the whole answer.
-pub(crate) async fn send(client: &HttpClient, target: &Target, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
+pub(crate) async fn send(
+    client: &HttpClient,
+    target: &Target,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer, UpstreamError> {
     let started = Instant::now();
     let result = timeout(target.upstream.total_timeout, exchange(client, target, headers, body)).await;
     let result = result.unwrap_or(Err(UpstreamError::TooSlow { limit: target.upstream.total_timeout }));
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match &result {
-        Ok(answer) => tracing::debug!(upstream.name = %target.upstream.name, upstream.status = answer.status.as_u16(), duration_us, "answered"),
-        Err(error) => tracing::warn!(upstream.name = %target.upstream.name, %error, error.cause = ?error.cause(), duration_us, "no answer"),
+        Ok(answer) => {
+            tracing::debug!(upstream.name = %target.upstream.name, upstream.status = answer.status.as_u16(), duration_us, "answered")
+        }
+        Err(error) => {
+            tracing::warn!(upstream.name = %target.upstream.name, %error, error.cause = ?error.cause(), duration_us, "no answer")
+        }
     }
     result
 }
 
-async fn exchange(client: &HttpClient, target: &Target, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
+async fn exchange(
+    client: &HttpClient,
+    target: &Target,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer, UpstreamError> {
     let limit = target.upstream.response_timeout;
     let request = request(target, headers, body)?;
     let response = timeout(limit, client.send(request)).await.map_err(|_| UpstreamError::TooSlow { limit })??;
@@ -48,7 +62,9 @@ async fn exchange(client: &HttpClient, target: &Target, headers: HeaderMap, body
 }
 
 fn request(target: &Target, headers: HeaderMap, body: Bytes) -> Result<Request<Full<Bytes>>, UpstreamError> {
-    let mut request = Request::post(target.uri.clone()).body(Full::new(body)).map_err(|error| UpstreamError::NotSent(error.to_string()))?;
+    let mut request = Request::post(target.uri.clone())
+        .body(Full::new(body))
+        .map_err(|error| UpstreamError::NotSent(error.to_string()))?;
     *request.headers_mut() = headers;
     Ok(request)
 }

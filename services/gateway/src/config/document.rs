@@ -21,10 +21,12 @@ impl<'t> Document<'t> {
     pub(super) fn parse(text: &'t str, environment: Environment<'_>) -> (Self, Vec<Complaint>) {
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut document = Self { text, root };
-        let mut complaints: Vec<Complaint> = errors.iter().map(|e| document.complaint(e.span(), "", e.message())).collect();
+        let mut complaints: Vec<Complaint> =
+            errors.iter().map(|e| document.complaint(e.span(), "", e.message())).collect();
         let mut unfilled = Vec::new();
         fill_table(document.root.get_mut(), "", environment, &mut unfilled);
-        complaints.extend(unfilled.iter().map(|(span, key, message)| document.complaint(Some(span.clone()), key, message)));
+        complaints
+            .extend(unfilled.iter().map(|(span, key, message)| document.complaint(Some(span.clone()), key, message)));
         (document, complaints)
     }
 
@@ -74,7 +76,11 @@ impl<'t> Document<'t> {
     }
 
     fn complaint(&self, span: Option<Range<usize>>, key: &str, message: &str) -> Complaint {
-        Complaint { line: span.map(|span| self.line_at(span.start)), key: key.to_owned(), message: message.replace('\n', "; ") }
+        Complaint {
+            line: span.map(|span| self.line_at(span.start)),
+            key: key.to_owned(),
+            message: message.replace('\n', "; "),
+        }
     }
 
     fn line_at(&self, byte: usize) -> usize {

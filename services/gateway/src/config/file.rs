@@ -1,5 +1,5 @@
 //! The configuration file as it is written: every key, its unit and its default. Unknown keys are refused.
-//! What is missing or does not fit together is found in [`super::validate`], so that all of it is reported at once.
+//! What is missing or does not fit together is found by the checks that follow, so that all of it is reported at once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,3 +1,6 @@
+use parapet_domain::fold::FoldPolicy;
+use parapet_store::AuditMode;
+
 use super::*;
 
 fn nothing(_: &str) -> Option<String> {
@@ -88,14 +91,29 @@ fn identity_keys_are_checked() {
     let jwt = |keys: &str| errors(&format!("{ROUTE}[identity.jwt]\n{keys}\n"));
     let meant = "issuer = \"i\"\naudience = [\"a\"]\n";
     for (keys, expected) in [
-        ("algorithms = [\"none\"]\nsecret = \"x\"".to_owned(), "`none` is not supported; use `HS256`, `RS256` or `ES256`"),
+        (
+            "algorithms = [\"none\"]\nsecret = \"x\"".to_owned(),
+            "`none` is not supported; use `HS256`, `RS256` or `ES256`",
+        ),
         (format!("algorithms = [\"HS256\"]\nsecret = \"short\"\n{meant}"), "is too short; use at least 32 bytes"),
-        (format!("algorithms = [\"RS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"\n{meant}"), "is for `HS256` alone"),
-        (format!("algorithms = [\"HS256\"]\njwks_url = \"https://x/y\"\n{meant}"), "a shared secret is never published"),
+        (
+            format!("algorithms = [\"RS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"\n{meant}"),
+            "is for `HS256` alone",
+        ),
+        (
+            format!("algorithms = [\"HS256\"]\njwks_url = \"https://x/y\"\n{meant}"),
+            "a shared secret is never published",
+        ),
         (format!("algorithms = [\"RS256\"]\njwks_url = \"http://example.com/y\"\n{meant}"), "is not safe; use `https`"),
         (format!("algorithms = [\"RS256\"]\npem_file = \"/nowhere.pem\"\n{meant}"), "`/nowhere.pem` cannot be read"),
-        (format!("algorithms = [\"RS256\"]\n{meant}"), "needs exactly one of `secret`, `pem_file`, `jwks_file`, `jwks_url`"),
-        ("algorithms = [\"HS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"".to_owned(), "`identity.jwt.audience`: is missing"),
+        (
+            format!("algorithms = [\"RS256\"]\n{meant}"),
+            "needs exactly one of `secret`, `pem_file`, `jwks_file`, `jwks_url`",
+        ),
+        (
+            "algorithms = [\"HS256\"]\nsecret = \"0123456789abcdef0123456789abcdef\"".to_owned(),
+            "`identity.jwt.audience`: is missing",
+        ),
     ] {
         let message = jwt(&keys);
         assert!(message.contains(expected), "{keys}\n{message}");
@@ -109,11 +127,20 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
     for (text, expected) in [
         (format!("{ROUTE}upstream = \"x\""), "`route[0].upstream`: has no effect on this surface; remove it"),
         ("[[route]]\nname = \"c\"\nsurface = \"check\"".to_owned(), "needs a credential, and there is none"),
-        (format!("[server]\nadmin_listen = \"0.0.0.0:9\"\n{ROUTE}"), "can be reached by others; set it, or listen on 127.0.0.1"),
-        (format!("{ROUTE}\n[[route]]\nname = \"check\"\nsurface = \"check\""), "is the path of another route; each needs its own"),
+        (
+            format!("[server]\nadmin_listen = \"0.0.0.0:9\"\n{ROUTE}"),
+            "can be reached by others; set it, or listen on 127.0.0.1",
+        ),
+        (
+            format!("{ROUTE}\n[[route]]\nname = \"check\"\nsurface = \"check\""),
+            "is the path of another route; each needs its own",
+        ),
         (format!("{ROUTE}style = \"refusal\""), "`route[0].style`: has no effect on this surface; remove it"),
         (String::new(), "there is no route, so every request would be refused"),
-        (format!("{ROUTE}[upstreams.u]\nbase_url = \"http://u\"\nheaders = {{ host = \"x\" }}"), "`host` cannot be set"),
+        (
+            format!("{ROUTE}[upstreams.u]\nbase_url = \"http://u\"\nheaders = {{ host = \"x\" }}"),
+            "`host` cannot be set",
+        ),
     ] {
         let message = errors(&text);
         assert!(message.contains(expected), "{text}\n{message}");
@@ -122,7 +149,10 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
 
 #[test]
 fn secrets_do_not_show() {
-    let text = format!("[server]\nadmin_token = \"hush-hush-hush-hush\"\n[store]\nurl = \"postgres://u:hush@h/d\"\n[audit]\ndigest_key = \"{}\"\n{ROUTE}", "ab".repeat(32));
+    let text = format!(
+        "[server]\nadmin_token = \"hush-hush-hush-hush\"\n[store]\nurl = \"postgres://u:hush@h/d\"\n[audit]\ndigest_key = \"{}\"\n{ROUTE}",
+        "ab".repeat(32)
+    );
     let config = Config::parse("parapet.toml", &text, &nothing).unwrap();
     let shown = format!("{config:?}");
     assert!(!shown.contains("hush") && !shown.contains("0123456789abcdef") && !shown.contains("171, 171"), "{shown}");

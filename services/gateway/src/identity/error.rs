@@ -9,7 +9,9 @@ pub(crate) enum IdentityError {
     Untrusted(String),
     #[error("header `{0}` stands more than once; send it once")]
     Repeated(String),
-    #[error("header `{header}` does not hold a user: {problem}; write it as {{\"id\": \"u1\", \"roles\": [\"nurse\"], \"attributes\": {{}}}}")]
+    #[error(
+        "header `{header}` does not hold a user: {problem}; write it as {{\"id\": \"u1\", \"roles\": [\"nurse\"], \"attributes\": {{}}}}"
+    )]
     Header { header: String, problem: String },
     #[error("the request names a user both in the identity header and in a token; send one of them")]
     Two,

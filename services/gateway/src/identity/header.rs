@@ -22,14 +22,19 @@ struct Named {
     attributes: Map<String, Value>,
 }
 
-pub(super) fn read(trusted: &TrustedHeader, peer: IpAddr, headers: &HeaderMap) -> Result<Option<Principal>, IdentityError> {
+pub(super) fn read(
+    trusted: &TrustedHeader,
+    peer: IpAddr,
+    headers: &HeaderMap,
+) -> Result<Option<Principal>, IdentityError> {
     let Some(value) = only(headers, &trusted.name)? else { return Ok(None) };
     // An IPv4 machine on a dual-stack socket is the same machine.
     let peer = peer.to_canonical();
     if !trusted.trusted_peers.iter().any(|network| network.contains(&peer)) {
         return Err(IdentityError::Untrusted(trusted.name.to_string()));
     }
-    let named = parse(value.as_bytes()).map_err(|problem| IdentityError::Header { header: trusted.name.to_string(), problem })?;
+    let named = parse(value.as_bytes())
+        .map_err(|problem| IdentityError::Header { header: trusted.name.to_string(), problem })?;
     Ok(Some(Principal {
         id: named.id,
         roles: named.roles,

@@ -55,7 +55,9 @@ impl Jwks {
     }
 
     fn usable(&self) -> Option<Arc<Held>> {
-        self.held.load_full().filter(|held| held.fetched.elapsed() < self.server.refresh.saturating_mul(MAX_AGE_PERIODS))
+        self.held
+            .load_full()
+            .filter(|held| held.fetched.elapsed() < self.server.refresh.saturating_mul(MAX_AGE_PERIODS))
     }
 
     async fn fetch_if_due(&self) {
@@ -75,7 +77,9 @@ impl Jwks {
 
     async fn fetch(&self) -> Result<KeySet, String> {
         let body = tokio::time::timeout(TIMEOUT, self.client.get_bytes(&self.server.url, MAX_BYTES)).await;
-        let body = body.map_err(|_| format!("no answer within {} s", TIMEOUT.as_secs()))?.map_err(|error| error.to_string())?;
+        let body = body
+            .map_err(|_| format!("no answer within {} s", TIMEOUT.as_secs()))?
+            .map_err(|error| error.to_string())?;
         KeySet::from_jwks(&body, &self.algorithms)
     }
 }

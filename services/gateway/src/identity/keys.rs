@@ -55,7 +55,9 @@ impl KeySet {
             [Algorithm::ES256] => (Algorithm::ES256, DecodingKey::from_ec_pem(pem)),
             _ => return Err("holds one key; set `algorithms` to `[\"RS256\"]` or `[\"ES256\"]`".to_owned()),
         };
-        let key = key.map_err(|_| format!("does not hold a public key for `{algorithm:?}`; it begins with `-----BEGIN PUBLIC KEY-----`"))?;
+        let key = key.map_err(|_| {
+            format!("does not hold a public key for `{algorithm:?}`; it begins with `-----BEGIN PUBLIC KEY-----`")
+        })?;
         Ok(Self { keys: vec![VerifyingKey { id: None, algorithm, key }] })
     }
 
@@ -66,7 +68,8 @@ impl KeySet {
     pub fn from_jwks(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Self, String> {
         let tree: Value = serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
         let items = tree.get("keys").and_then(Value::as_array).ok_or("is no key set: it has no list `keys`")?;
-        let keys: Vec<_> = items.iter().take(MAX_KEYS).filter_map(usable).filter(|key| algorithms.contains(&key.algorithm)).collect();
+        let keys: Vec<_> =
+            items.iter().take(MAX_KEYS).filter_map(usable).filter(|key| algorithms.contains(&key.algorithm)).collect();
         if keys.is_empty() {
             return Err(format!("has no signing key for {algorithms:?}"));
         }
@@ -74,7 +77,11 @@ impl KeySet {
     }
 
     /// The keys that a token with this key id and algorithm may be checked with.
-    pub(super) fn candidates<'k>(&'k self, id: Option<&'k str>, algorithm: Algorithm) -> impl Iterator<Item = &'k VerifyingKey> {
+    pub(super) fn candidates<'k>(
+        &'k self,
+        id: Option<&'k str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &'k VerifyingKey> {
         // A single key without an id serves every token; within a set, a token with an id gets only the key that bears it.
         let lone = self.keys.len() == 1;
         self.keys.iter().filter(move |key| {
@@ -98,7 +105,9 @@ fn usable(item: &Value) -> Option<VerifyingKey> {
     };
     let for_signing = matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
     let stated = match (jwk.common.key_algorithm, algorithm) {
-        (None, _) | (Some(KeyAlgorithm::RS256), Algorithm::RS256) | (Some(KeyAlgorithm::ES256), Algorithm::ES256) => true,
+        (None, _) | (Some(KeyAlgorithm::RS256), Algorithm::RS256) | (Some(KeyAlgorithm::ES256), Algorithm::ES256) => {
+            true
+        }
         (Some(_), _) => false,
     };
     let key = DecodingKey::from_jwk(&jwk).ok().filter(|_| for_signing && stated)?;

@@ -50,7 +50,10 @@ impl Tokens {
         };
         let header = decode_header(token).map_err(|error| IdentityError::Token(problem(&error)))?;
         let keys = self.keys_for(&header).await?;
-        self.verify(token, &header, &keys).and_then(|claims| self.principal(&claims)).map(Some).map_err(IdentityError::Token)
+        self.verify(token, &header, &keys)
+            .and_then(|claims| self.principal(&claims))
+            .map(Some)
+            .map_err(IdentityError::Token)
     }
 
     async fn keys_for(&self, header: &Header) -> Result<Arc<KeySet>, IdentityError> {
@@ -60,14 +63,18 @@ impl Tokens {
         }
         match &self.keys {
             Keys::Fixed(keys) => Ok(Arc::clone(keys)),
-            Keys::Fetched(jwks) => jwks.keys_for(header.kid.as_deref(), header.alg).await.ok_or(IdentityError::KeysUnavailable),
+            Keys::Fetched(jwks) => {
+                jwks.keys_for(header.kid.as_deref(), header.alg).await.ok_or(IdentityError::KeysUnavailable)
+            }
         }
     }
 
     fn verify(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Map<String, Value>, TokenProblem> {
         let mut found = Err(TokenProblem::UnknownKey);
         for key in keys.candidates(header.kid.as_deref(), header.alg) {
-            found = decode::<Map<String, Value>>(token, &key.key, &self.validation(key)).map(|data| data.claims).map_err(|e| problem(&e));
+            found = decode::<Map<String, Value>>(token, &key.key, &self.validation(key))
+                .map(|data| data.claims)
+                .map_err(|e| problem(&e));
             if found != Err(TokenProblem::Signature) {
                 break;
             }
@@ -93,7 +100,8 @@ impl Tokens {
             None => Vec::new(),
             Some(value) => roles(value).ok_or_else(|| wrong(&self.config.roles_claim))?,
         };
-        let attribute = |(name, path): (&String, &String)| claim(claims, path).map(|value| (name.clone(), value.clone()));
+        let attribute =
+            |(name, path): (&String, &String)| claim(claims, path).map(|value| (name.clone(), value.clone()));
         let attributes = self.config.attributes.iter().filter_map(attribute).collect();
         Ok(Principal { id: id.to_owned(), roles, attributes, authenticated_by: AuthenticatedBy::Jwt })
     }
@@ -122,8 +130,12 @@ fn problem(error: &jsonwebtoken::errors::Error) -> TokenProblem {
         ErrorKind::ImmatureSignature => TokenProblem::NotYet,
         ErrorKind::InvalidIssuer => TokenProblem::Issuer,
         ErrorKind::InvalidAudience => TokenProblem::Audience,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => TokenProblem::Algorithm,
-        ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => TokenProblem::Claim(claim.clone()),
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => {
+            TokenProblem::Algorithm
+        }
+        ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => {
+            TokenProblem::Claim(claim.clone())
+        }
         _ => TokenProblem::Malformed,
     }
 }

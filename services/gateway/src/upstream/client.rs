@@ -25,7 +25,9 @@ pub(crate) enum HttpClient {
 
 /// The client cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("no trusted certificates were found for `{uri}` ({source}); install `ca-certificates`, or name a file in `SSL_CERT_FILE`")]
+#[error(
+    "no trusted certificates were found for `{uri}` ({source}); install `ca-certificates`, or name a file in `SSL_CERT_FILE`"
+)]
 pub struct ClientError {
     uri: String,
     source: std::io::Error,
@@ -43,7 +45,9 @@ impl HttpClient {
         if uri.scheme_str() != Some("https") {
             return Ok(Self::Plain(builder.build(connector)));
         }
-        let tls = HttpsConnectorBuilder::new().with_native_roots().map_err(|source| ClientError { uri: uri.to_string(), source })?;
+        let tls = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|source| ClientError { uri: uri.to_string(), source })?;
         Ok(Self::Tls(builder.build(tls.https_only().enable_http1().wrap_connector(connector))))
     }
 
@@ -58,7 +62,9 @@ impl HttpClient {
 
     /// The body of a plain `GET` that must answer 200.
     pub(crate) async fn get_bytes(&self, uri: &Uri, max: usize) -> Result<Bytes, UpstreamError> {
-        let request = Request::get(uri.clone()).body(Full::default()).map_err(|error| UpstreamError::NotSent(error.to_string()))?;
+        let request = Request::get(uri.clone())
+            .body(Full::default())
+            .map_err(|error| UpstreamError::NotSent(error.to_string()))?;
         let response = self.send(request).await?;
         if response.status() != http::StatusCode::OK {
             return Err(UpstreamError::NotSent(format!("the server answered {}", response.status().as_u16())));

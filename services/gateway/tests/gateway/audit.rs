@@ -16,7 +16,10 @@ async fn without_a_store_nothing_is_released() {
     gateway.recorder.drain().await;
     let reply = gateway.chat(HELLO).await;
     assert_eq!(reply.error(), (503, "guardrail_unavailable".to_owned()));
-    assert_eq!((reply.json()["error"]["reason_code"].as_str(), reply.header("retry-after")), (Some("audit_unavailable"), Some("1")));
+    assert_eq!(
+        (reply.json()["error"]["reason_code"].as_str(), reply.header("retry-after")),
+        (Some("audit_unavailable"), Some("1"))
+    );
     assert!(gateway.upstream.seen().is_empty());
     // A refusal that cannot be recorded is not passed off as one that was.
     let refused = gateway.chat(&HELLO.replace("hello", "FORBIDDEN")).await;

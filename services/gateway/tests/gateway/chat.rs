@@ -84,7 +84,8 @@ async fn a_denied_tool_call_in_a_stream_never_reaches_the_client() {
 
 #[tokio::test]
 async fn a_word_cut_across_chunks_is_seen_whole() {
-    let stream = [delta(&json!({"role": "assistant", "content": "FORB"})), delta(&json!({"content": "IDDEN"})), finish("stop")];
+    let stream =
+        [delta(&json!({"role": "assistant", "content": "FORB"})), delta(&json!({"content": "IDDEN"})), finish("stop")];
     let gateway = start(Script::stream(&stream)).await;
     let reply = gateway.chat(r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"go"}]}"#).await;
     assert_eq!(reply.error(), (400, "content_filter".to_owned()));
@@ -92,7 +93,8 @@ async fn a_word_cut_across_chunks_is_seen_whole() {
 
 #[tokio::test]
 async fn an_allowed_stream_passes_byte_for_byte() {
-    let stream = [delta(&json!({"role": "assistant", "content": "hel"})), delta(&json!({"content": "lo"})), finish("stop")];
+    let stream =
+        [delta(&json!({"role": "assistant", "content": "hel"})), delta(&json!({"content": "lo"})), finish("stop")];
     let gateway = start(Script::stream(&stream)).await;
     let reply = gateway.chat(r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"go"}]}"#).await;
     let Script::Bytes(sent) = Script::stream(&stream) else { panic!() };
@@ -102,7 +104,11 @@ async fn an_allowed_stream_passes_byte_for_byte() {
 
 #[tokio::test]
 async fn a_secret_cut_across_chunks_is_redacted() {
-    let stream = [delta(&json!({"role": "assistant", "content": "it is SEC"})), delta(&json!({"content": "RET!"})), finish("stop")];
+    let stream = [
+        delta(&json!({"role": "assistant", "content": "it is SEC"})),
+        delta(&json!({"content": "RET!"})),
+        finish("stop"),
+    ];
     let gateway = start(Script::stream(&stream)).await;
     let reply = gateway.chat(r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"go"}]}"#).await;
     assert_eq!(reply.status, 200);
@@ -164,7 +170,12 @@ async fn every_event_of_a_request_is_judged_and_recorded_even_when_one_is_refuse
     assert_eq!(reply.error(), (400, "content_filter".to_owned()));
     let story = gateway.story().await;
     assert_eq!(story.len(), 3, "{story:?}");
-    assert!(story[0].ends_with("input allow") && story[1].ends_with("tool_result allow") && story[2].ends_with("tool_result deny"), "{story:?}");
+    assert!(
+        story[0].ends_with("input allow")
+            && story[1].ends_with("tool_result allow")
+            && story[2].ends_with("tool_result deny"),
+        "{story:?}"
+    );
     assert!(gateway.upstream.seen().is_empty());
 }
 
@@ -195,7 +206,10 @@ async fn what_no_guard_judges_passes_only_where_the_route_says_so() {
     let gateway = Setup::with(&format!("{stranger}no_guard = \"allow\"\n"), Script::says("fine")).start().await;
     assert_eq!(gateway.chat(HELLO).await.status, 200);
     let rows = gateway.rows().await;
-    assert_eq!((rows[0].coverage.inspected.len(), rows[0].coverage.not_inspected[0].reason.as_str()), (0, "no_guard_matched"));
+    assert_eq!(
+        (rows[0].coverage.inspected.len(), rows[0].coverage.not_inspected[0].reason.as_str()),
+        (0, "no_guard_matched")
+    );
 }
 
 #[tokio::test]
@@ -216,9 +230,26 @@ async fn what_cannot_be_inspected_passes_only_where_the_route_says_so() {
 async fn no_header_of_a_caller_switches_a_guard_off() {
     let gateway = start(Script::says("never")).await;
     let mut request = Request::chat(&asks("FORBIDDEN"));
-    for name in ["x-parapet-guard", "x-parapet-skip", "x-parapet-mode", "x-parapet-decision", "x-guardrails", "x-litellm-disable-guardrails"] {
+    for name in [
+        "x-parapet-guard",
+        "x-parapet-skip",
+        "x-parapet-mode",
+        "x-parapet-decision",
+        "x-guardrails",
+        "x-litellm-disable-guardrails",
+    ] {
         request = request.add(name, "off");
     }
     assert_eq!(gateway.send(request).await.error(), (400, "content_filter".to_owned()));
     assert_eq!(gateway.rows().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_redaction_that_would_break_the_body_refuses_it_and_the_record_says_so() {
+    let gateway = start(Script::json(200, &calls("look", r#"{"what":"BREAK"}"#))).await;
+    let reply = gateway.chat(HELLO).await;
+    assert_eq!((reply.status, &reply.json()["error"]["reason_code"]), (400, &json!("redaction_impossible")));
+    assert_eq!(reply.header("x-parapet-decision"), Some("deny"));
+    let row = &gateway.rows().await[1];
+    assert_eq!((row.enforced.as_str(), row.reason_code.as_str()), ("deny", "redaction_impossible"));
 }

@@ -35,7 +35,9 @@ const PLAIN: &str = "plain-0123456789abcdef";
 #[tokio::test]
 async fn each_decision_is_told_and_recorded() {
     let gateway = start().await;
-    for (text, status, decision) in [("hello", 200, "allow"), ("FORBIDDEN", 200, "deny"), ("a SECRET", 200, "redact"), ("ASKFIRST", 202, "ask")] {
+    for (text, status, decision) in
+        [("hello", 200, "allow"), ("FORBIDDEN", 200, "deny"), ("a SECRET", 200, "redact"), ("ASKFIRST", 202, "ask")]
+    {
         let reply = check(&gateway, PLAIN, &json!({"stage": "output", "text": text})).await;
         let body = reply.json();
         assert_eq!((reply.status, body["decision"].as_str()), (status, Some(decision)), "{body}");
@@ -43,7 +45,10 @@ async fn each_decision_is_told_and_recorded() {
         assert_eq!(body["inspected"], json!(["/text"]));
         let rows = gateway.rows().await;
         let row = rows.last().unwrap();
-        assert_eq!((row.id.to_string().as_str(), row.enforced.as_str()), (body["decision_id"].as_str().unwrap(), decision));
+        assert_eq!(
+            (row.id.to_string().as_str(), row.enforced.as_str()),
+            (body["decision_id"].as_str().unwrap(), decision)
+        );
     }
     let redacted = check(&gateway, PLAIN, &json!({"stage": "output", "text": "a SECRET"})).await.json();
     assert_eq!(redacted["texts"][0]["text"], "a ******");
@@ -67,7 +72,10 @@ async fn only_a_credential_with_the_right_may_name_the_user() {
     let reply = check(&gateway, FULL, &body).await;
     assert_eq!(reply.json()["decision"], "allow");
     let rows = gateway.rows().await;
-    assert_eq!((rows[0].principal.as_deref(), rows[0].agent.as_str(), rows[0].roles.as_slice()), (Some("u9"), "ehr", &["accountant".to_owned()][..]));
+    assert_eq!(
+        (rows[0].principal.as_deref(), rows[0].agent.as_str(), rows[0].roles.as_slice()),
+        (Some("u9"), "ehr", &["accountant".to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -77,7 +85,9 @@ async fn without_a_known_key_nothing_is_judged() {
     assert_eq!(check(&gateway, "wrong-0123456789abcdef", &body).await.error(), (401, "unauthorized".to_owned()));
     let bare = gateway.send(Request::post("/v1/check", body.to_string())).await;
     assert_eq!(bare.error(), (401, "unauthorized".to_owned()));
-    let bearer = gateway.send(Request::post("/v1/check", body.to_string()).header("authorization", &format!("Bearer {PLAIN}"))).await;
+    let bearer = gateway
+        .send(Request::post("/v1/check", body.to_string()).header("authorization", &format!("Bearer {PLAIN}")))
+        .await;
     assert_eq!(bearer.status, 200);
     assert_eq!(gateway.rows().await.len(), 1);
 }

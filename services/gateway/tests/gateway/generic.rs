@@ -21,7 +21,11 @@ request_ignore = ["/id"]
 answer_parts = [{ name = "code", pointer = "/code" }, { name = "notes", pointer = "/notes/*", required = false }]
 "#;
 
-async fn ask(config: &str, request: &serde_json::Value, answer: &serde_json::Value) -> (crate::support::Gateway, crate::support::client::Reply) {
+async fn ask(
+    config: &str,
+    request: &serde_json::Value,
+    answer: &serde_json::Value,
+) -> (crate::support::Gateway, crate::support::client::Reply) {
     let gateway = Setup::with(config, Script::json(200, answer)).start().await;
     let reply = gateway.send(Request::post("/ehr/ask", request.to_string())).await;
     (gateway, reply)

@@ -89,14 +89,21 @@ async fn headers_for_parapet_stay_here_and_the_others_go_on() {
         assert_eq!(seen.header(name), expected, "{name}");
     }
     let row = &gateway.rows().await[0];
-    assert_eq!((row.session.as_deref(), row.trace_id.as_deref()), (Some("s-1"), Some("4bf92f3577b34da6a3ce929d0e0e4736")));
+    assert_eq!(
+        (row.session.as_deref(), row.trace_id.as_deref()),
+        (Some("s-1"), Some("4bf92f3577b34da6a3ce929d0e0e4736"))
+    );
 }
 
 #[tokio::test]
 async fn the_upstreams_own_key_replaces_the_callers() {
-    let config = CHAT.replace("[[route]]", "authorization = \"Bearer sk-ours\"\nheaders = { x-team = \"blue\" }\n[[route]]");
+    let config =
+        CHAT.replace("[[route]]", "authorization = \"Bearer sk-ours\"\nheaders = { x-team = \"blue\" }\n[[route]]");
     let gateway = Setup::with(&config, Script::says("fine")).start().await;
-    let request = Request::chat(PAYROLL).header(HEADER, &user("accountant")).header("authorization", "Bearer sk-caller").header("x-team", "red");
+    let request = Request::chat(PAYROLL)
+        .header(HEADER, &user("accountant"))
+        .header("authorization", "Bearer sk-caller")
+        .header("x-team", "red");
     assert_eq!(gateway.send(request).await.status, 200);
     let seen = &gateway.upstream.seen()[0];
     assert_eq!((seen.header("authorization"), seen.header("x-team")), (Some("Bearer sk-ours"), Some("blue")));

@@ -88,7 +88,11 @@ async fn a_caller_that_does_not_finish_its_body_gets_408() {
 #[tokio::test]
 async fn when_all_places_are_taken_the_next_request_is_sent_away_at_once() {
     let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let then = crate::support::upstream::answer(200, "content-type: application/json\r\n", completion(&["fine"]).to_string().as_bytes());
+    let then = crate::support::upstream::answer(
+        200,
+        "content-type: application/json\r\n",
+        completion(&["fine"]).to_string().as_bytes(),
+    );
     let script = Script::Wait { arrived: Arc::clone(&arrived), go: Arc::clone(&go), then };
     let gateway = start("max_concurrent_requests = 1", script).await;
     let (address, first) = (gateway.address, Request::chat(HELLO));

@@ -31,7 +31,11 @@ async fn each_is_refused_by_name_and_never_reaches_the_upstream() {
         (Request::chat(""), 400, "malformed_body"),
         (Request::chat("{"), 400, "malformed_body"),
         (Request::chat("[]"), 400, "malformed_body"),
-        (Request::chat(r#"{"model":"m","messages":[],"messages":[{"role":"user","content":"x"}]}"#), 400, "malformed_body"),
+        (
+            Request::chat(r#"{"model":"m","messages":[],"messages":[{"role":"user","content":"x"}]}"#),
+            400,
+            "malformed_body",
+        ),
         (Request::post("/v1/chat/completions", b"{\"a\":\"\xff\"}".to_vec()), 400, "malformed_body"),
         (Request::post("/v1/chat/completions?user=admin", HELLO), 400, "content_filter"),
     ] {
@@ -51,7 +55,9 @@ async fn a_refused_method_says_which_one_is_served() {
 #[tokio::test]
 async fn media_types_may_have_parameters() {
     let gateway = Setup::chat(Script::says("fine")).start().await;
-    let request = Request::chat(HELLO).header("content-type", "Application/JSON; charset=utf-8").header("content-encoding", "identity");
+    let request = Request::chat(HELLO)
+        .header("content-type", "Application/JSON; charset=utf-8")
+        .header("content-encoding", "identity");
     assert_eq!(gateway.send(request).await.status, 200);
 }
 

@@ -57,7 +57,10 @@ impl Setup {
     pub(crate) async fn start(self) -> Gateway {
         let dir = tempfile::tempdir().unwrap();
         let upstream = Upstream::start(self.script).await;
-        let text = self.config.replace("{upstream}", &format!("http://{}", upstream.address)).replace("{dir}", &dir.path().display().to_string());
+        let text = self
+            .config
+            .replace("{upstream}", &format!("http://{}", upstream.address))
+            .replace("{dir}", &dir.path().display().to_string());
         let config = Config::parse("test.toml", &text, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
         let mut store_config = StoreConfig::new(format!("sqlite:{}", dir.path().join("decisions.db").display()));
         store_config.sqlite_max_bytes = self.sqlite_max_bytes;
@@ -106,7 +109,11 @@ impl Gateway {
 
     /// Stage, enforced decision and sequence of all rows.
     pub(crate) async fn story(&self) -> Vec<String> {
-        self.rows().await.iter().map(|row| format!("{} {} {}", row.sequence, row.stage.as_str(), row.enforced.as_str())).collect()
+        self.rows()
+            .await
+            .iter()
+            .map(|row| format!("{} {} {}", row.sequence, row.stage.as_str(), row.enforced.as_str()))
+            .collect()
     }
 
     /// Begins the end.

@@ -22,7 +22,12 @@ async fn an_upstream_that_is_down_is_an_outage() {
     let gateway = Setup::with(&CHAT.replace("{upstream}", &format!("http://{address}")), Script::Silent).start().await;
     assert_eq!(gateway.chat(HELLO).await.error(), (502, "upstream_unreachable".to_owned()));
     assert_eq!(gateway.story().await, ["0 input allow"]);
-    assert!(gateway.app.metrics_text().contains(r#"parapet_upstream_failures_total{upstream="model",kind="unreachable"} 1"#));
+    assert!(
+        gateway
+            .app
+            .metrics_text()
+            .contains(r#"parapet_upstream_failures_total{upstream="model",kind="unreachable"} 1"#)
+    );
 }
 
 #[tokio::test]
@@ -41,14 +46,30 @@ async fn an_answer_that_cannot_be_judged_is_not_passed_on() {
     for (script, code) in [
         (Script::Bytes(b"what is this\r\n\r\n".to_vec()), "upstream_error"),
         (Script::Bytes(Vec::new()), "upstream_error"),
-        (Script::Bytes(format!("HTTP/1.1 200 OK\r\n{JSON}content-length: {}\r\n\r\n{}", whole.len(), &whole[..40]).into_bytes()), "upstream_error"),
-        (Script::with_headers(200, "content-type: application/json\r\ncontent-encoding: gzip\r\n", &whole), "upstream_error"),
+        (
+            Script::Bytes(
+                format!("HTTP/1.1 200 OK\r\n{JSON}content-length: {}\r\n\r\n{}", whole.len(), &whole[..40])
+                    .into_bytes(),
+            ),
+            "upstream_error",
+        ),
+        (
+            Script::with_headers(200, "content-type: application/json\r\ncontent-encoding: gzip\r\n", &whole),
+            "upstream_error",
+        ),
         (Script::typed(200, "application/json", "{\"choices\": ["), "upstream_error"),
         (Script::typed(200, "application/json", r#"{"choices": [], "choices": []}"#), "upstream_error"),
         (Script::typed(200, "application/json", r#"{"answer": "no completion"}"#), "upstream_error"),
         (Script::typed(200, "text/html", "<html>hello</html>"), "upstream_error"),
         (Script::typed(502, "text/html", "<html>bad gateway</html>"), "upstream_error"),
-        (Script::typed(200, "text/event-stream", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half\"}}]}\n\n"), "upstream_error"),
+        (
+            Script::typed(
+                200,
+                "text/event-stream",
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half\"}}]}\n\n",
+            ),
+            "upstream_error",
+        ),
         (Script::json(200, &long), "answer_too_large"),
     ] {
         let gateway = start(script).await;

@@ -28,7 +28,11 @@ pub(super) fn identity(file: &IdentityFile, unfit: &mut Unfit) -> IdentityConfig
 fn trusted_header(file: &HeaderFile, unfit: &mut Unfit) -> Option<TrustedHeader> {
     let name = header_name(&file.name, "identity.header.name", unfit);
     if file.trusted_peers.is_empty() {
-        complain(unfit, "identity.header.trusted_peers", "is empty, so nobody may send the header; list networks such as `127.0.0.1/32`");
+        complain(
+            unfit,
+            "identity.header.trusted_peers",
+            "is empty, so nobody may send the header; list networks such as `127.0.0.1/32`",
+        );
     }
     let mut trusted_peers = Vec::new();
     for (n, text) in file.trusted_peers.iter().enumerate() {
@@ -41,9 +45,14 @@ fn trusted_header(file: &HeaderFile, unfit: &mut Unfit) -> Option<TrustedHeader>
 
 /// Lower-case header name that the protocol itself does not need.
 fn header_name(text: &str, key: &str, unfit: &mut Unfit) -> Option<HeaderName> {
-    const TAKEN: [&str; 6] = ["host", "content-length", "content-type", "connection", "transfer-encoding", "x-parapet-key"];
+    const TAKEN: [&str; 6] =
+        ["host", "content-length", "content-type", "connection", "transfer-encoding", "x-parapet-key"];
     let parsed = text.parse::<HeaderName>().ok().filter(|name| !TAKEN.contains(&name.as_str()));
-    checked(parsed.ok_or_else(|| format!("`{text}` cannot be used as the name of a header here; choose another")), key, unfit)
+    checked(
+        parsed.ok_or_else(|| format!("`{text}` cannot be used as the name of a header here; choose another")),
+        key,
+        unfit,
+    )
 }
 
 fn jwt(file: &JwtFile, unfit: &mut Unfit) -> Option<JwtConfig> {
@@ -51,10 +60,18 @@ fn jwt(file: &JwtFile, unfit: &mut Unfit) -> Option<JwtConfig> {
     let algorithms = algorithms(&file.algorithms, unfit);
     let keys = key_source(file, &algorithms, unfit);
     if file.issuer.as_ref().is_none_or(String::is_empty) {
-        complain(unfit, "identity.jwt.issuer", "is missing; give the `iss` of the tokens, so that tokens of others are refused");
+        complain(
+            unfit,
+            "identity.jwt.issuer",
+            "is missing; give the `iss` of the tokens, so that tokens of others are refused",
+        );
     }
     if file.audience.is_empty() {
-        complain(unfit, "identity.jwt.audience", "is missing; give the `aud` of tokens for this service, so that tokens for others are refused");
+        complain(
+            unfit,
+            "identity.jwt.audience",
+            "is missing; give the `aud` of tokens for this service, so that tokens for others are refused",
+        );
     }
     Some(JwtConfig {
         header: header?,
@@ -90,8 +107,12 @@ fn key_source(file: &JwtFile, algorithms: &[Algorithm], unfit: &mut Unfit) -> Op
     let fixed = |set: Result<KeySet, String>| set.map(|set| KeySource::Fixed(Arc::new(set)));
     let (key, source) = match (&file.secret, &file.pem_file, &file.jwks_file, &file.jwks_url) {
         (Some(secret), None, None, None) => ("secret", fixed(KeySet::from_secret(secret.expose(), algorithms))),
-        (None, Some(path), None, None) => ("pem_file", fixed(read(path).and_then(|pem| KeySet::from_pem(&pem, algorithms)))),
-        (None, None, Some(path), None) => ("jwks_file", fixed(read(path).and_then(|json| KeySet::from_jwks(&json, algorithms)))),
+        (None, Some(path), None, None) => {
+            ("pem_file", fixed(read(path).and_then(|pem| KeySet::from_pem(&pem, algorithms))))
+        }
+        (None, None, Some(path), None) => {
+            ("jwks_file", fixed(read(path).and_then(|json| KeySet::from_jwks(&json, algorithms))))
+        }
         (None, None, None, Some(url)) => ("jwks_url", jwks_url(file, url, algorithms, unfit)),
         _ => {
             complain(unfit, "identity.jwt", "needs exactly one of `secret`, `pem_file`, `jwks_file`, `jwks_url`");
@@ -105,7 +126,9 @@ fn jwks_url(file: &JwtFile, text: &str, algorithms: &[Algorithm], unfit: &mut Un
     let min_refresh = number(file.jwks_min_refresh_s, "identity.jwt.jwks_min_refresh_s", 1..=86_400, unfit);
     let refresh = number(file.jwks_refresh_s, "identity.jwt.jwks_refresh_s", min_refresh..=86_400, unfit);
     if algorithms.contains(&Algorithm::HS256) {
-        return Err("cannot be used with `HS256`: a shared secret is never published; use `RS256` or `ES256`".to_owned());
+        return Err(
+            "cannot be used with `HS256`: a shared secret is never published; use `RS256` or `ES256`".to_owned()
+        );
     }
     let url: Uri = text.parse().map_err(|_| format!("`{text}` is no address; write it as `https://HOST/PATH`"))?;
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -116,7 +139,11 @@ fn jwks_url(file: &JwtFile, text: &str, algorithms: &[Algorithm], unfit: &mut Un
         Some("http") if loopback => {}
         _ => return Err(format!("`{text}` is not safe; use `https`, or `http` on a loopback address")),
     }
-    Ok(KeySource::Url(KeyServer { url, refresh: Duration::from_secs(refresh), min_refresh: Duration::from_secs(min_refresh) }))
+    Ok(KeySource::Url(KeyServer {
+        url,
+        refresh: Duration::from_secs(refresh),
+        min_refresh: Duration::from_secs(min_refresh),
+    }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -133,7 +160,11 @@ pub(super) fn credentials(files: &[CredentialFile], unfit: &mut Unfit) -> Vec<Cr
         }
         let key_digest = digest::of_bytes(CREDENTIAL_DIGEST, key.as_bytes());
         if credentials.iter().any(|other| other.key_digest == key_digest || other.name == file.name) {
-            complain(unfit, &format!("credential[{n}]"), "has the name or the key of another credential; each needs its own");
+            complain(
+                unfit,
+                &format!("credential[{n}]"),
+                "has the name or the key of another credential; each needs its own",
+            );
         }
         credentials.push(Credential { name: file.name.clone(), key_digest, rights: file.rights.clone() });
     }

@@ -22,10 +22,18 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
         check_principal(file, route_file, &key, unfit);
         let Some(route) = route(route_file, &key, upstreams, !file.credential.is_empty(), unfit) else { continue };
         if routes.iter().any(|other| other.name == route.name) {
-            complain(unfit, &format!("{key}.name"), format!("`{}` is the name of another route; each needs its own", route.name));
+            complain(
+                unfit,
+                &format!("{key}.name"),
+                format!("`{}` is the name of another route; each needs its own", route.name),
+            );
         }
         if routes.iter().any(|other| other.path == route.path) {
-            complain(unfit, &format!("{key}.path"), format!("`{}` is the path of another route; each needs its own", route.path));
+            complain(
+                unfit,
+                &format!("{key}.path"),
+                format!("`{}` is the path of another route; each needs its own", route.path),
+            );
         }
         routes.push(route);
     }
@@ -82,7 +90,9 @@ fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) ->
 }
 
 fn is_path(path: &str) -> bool {
-    let plain = path.starts_with('/') && !path.contains(['?', '#', '*', '{', '}']) && !path.split('/').any(|step| step == ".." || step == ".");
+    let plain = path.starts_with('/')
+        && !path.contains(['?', '#', '*', '{', '}'])
+        && !path.split('/').any(|step| step == ".." || step == ".");
     plain && path.parse::<Uri>().is_ok_and(|uri| uri.path() == path)
 }
 
@@ -109,7 +119,8 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
 fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut Unfit) -> Need {
     let need = file.credential.unwrap_or_default();
     if need == Need::Required && !credentials {
-        let message = "needs a credential, and there is none; add a `[[credential]]`, or set `credential = \"optional\"`";
+        let message =
+            "needs a credential, and there is none; add a `[[credential]]`, or set `credential = \"optional\"`";
         complain(unfit, &format!("{key}.credential"), message);
     }
     need
@@ -117,7 +128,8 @@ fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut 
 
 /// A route that needs a user must have a way to learn who it is.
 fn check_principal(file: &ConfigFile, route: &RouteFile, key: &str, unfit: &mut Unfit) {
-    let asserted = route.surface == Some(SurfaceName::Check) && file.credential.iter().any(|c| c.rights.contains(&Right::AssertIdentity));
+    let asserted = route.surface == Some(SurfaceName::Check)
+        && file.credential.iter().any(|c| c.rights.contains(&Right::AssertIdentity));
     let known = asserted || file.identity.header.is_some() || file.identity.jwt.is_some();
     if route.principal == Need::Required && !known {
         let message = "needs to know the user, and nothing says who it is; add `[identity.header]` or `[identity.jwt]`, or set `principal = \"optional\"`";
@@ -129,7 +141,9 @@ fn target(file: &RouteFile, path: &str, key: &str, upstreams: &Upstreams, unfit:
     let known = || upstreams.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let upstream = match &file.upstream {
         None => Err("is missing; name one of the `[upstreams]`".to_owned()),
-        Some(name) => upstreams.get(name).ok_or_else(|| format!("`{name}` is not among the `[upstreams]` ({})", known())),
+        Some(name) => {
+            upstreams.get(name).ok_or_else(|| format!("`{name}` is not among the `[upstreams]` ({})", known()))
+        }
     };
     let upstream = checked(upstream, &format!("{key}.upstream"), unfit)?.clone()?;
     let path = file.upstream_path.as_deref().unwrap_or(path);
@@ -144,16 +158,38 @@ fn join(upstream: &Upstream, path: &str) -> Option<Uri> {
 }
 
 fn mappings(file: &RouteFile, key: &str, unfit: &mut Unfit) -> Option<Mappings> {
-    let request = mapping(file.request_stage.unwrap_or(Stage::Input), &file.request_parts, &file.request_ignore, &format!("{key}.request_parts"), unfit);
-    let answer = mapping(file.answer_stage.unwrap_or(Stage::Output), &file.answer_parts, &file.answer_ignore, &format!("{key}.answer_parts"), unfit);
+    let request = mapping(
+        file.request_stage.unwrap_or(Stage::Input),
+        &file.request_parts,
+        &file.request_ignore,
+        &format!("{key}.request_parts"),
+        unfit,
+    );
+    let answer = mapping(
+        file.answer_stage.unwrap_or(Stage::Output),
+        &file.answer_parts,
+        &file.answer_ignore,
+        &format!("{key}.answer_parts"),
+        unfit,
+    );
     Some(Mappings { request: request?, answer: answer? })
 }
 
-fn mapping(stage: Stage, parts: &[PartFile], ignore: &[String], key: &str, unfit: &mut Unfit) -> Option<GenericMapping> {
+fn mapping(
+    stage: Stage,
+    parts: &[PartFile],
+    ignore: &[String],
+    key: &str,
+    unfit: &mut Unfit,
+) -> Option<GenericMapping> {
     let mut mapped = Vec::new();
     for (n, part) in parts.iter().enumerate() {
         let Some(pointer) = &part.pointer else {
-            complain(unfit, &format!("{key}[{n}].pointer"), "is missing; give the JSON Pointer of the value, such as `/question`");
+            complain(
+                unfit,
+                &format!("{key}[{n}].pointer"),
+                "is missing; give the JSON Pointer of the value, such as `/question`",
+            );
             return None;
         };
         mapped.push(PartMapping {

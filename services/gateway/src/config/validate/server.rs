@@ -14,7 +14,10 @@ pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfi
     let admin_listen = address(&file.admin_listen, "server.admin_listen", unfit);
     name(&file.tenant, "server.tenant", unfit);
     if jiff::tz::TimeZone::get(&file.zone).is_err() {
-        let message = format!("`{}` is no IANA time zone known here; write it as `Europe/Berlin`, and install `tzdata`", file.zone);
+        let message = format!(
+            "`{}` is no IANA time zone known here; write it as `Europe/Berlin`, and install `tzdata`",
+            file.zone
+        );
         complain(unfit, "server.zone", message);
     }
     admin_token(file.admin_token.as_ref(), admin_listen, unfit);
@@ -30,9 +33,15 @@ pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfi
 fn admin_token(token: Option<&Secret>, listen: Option<SocketAddr>, unfit: &mut Unfit) {
     let key = "server.admin_token";
     match (token, listen) {
-        (Some(token), _) if token.expose().len() < 16 => complain(unfit, key, "is too short; use at least 16 characters"),
+        (Some(token), _) if token.expose().len() < 16 => {
+            complain(unfit, key, "is too short; use at least 16 characters")
+        }
         (None, Some(address)) if !address.ip().is_loopback() => {
-            complain(unfit, key, format!("is missing, and `{address}` can be reached by others; set it, or listen on 127.0.0.1"));
+            complain(
+                unfit,
+                key,
+                format!("is missing, and `{address}` can be reached by others; set it, or listen on 127.0.0.1"),
+            );
         }
         _ => {}
     }
@@ -62,7 +71,9 @@ pub(super) fn limits(file: &LimitsFile, unfit: &mut Unfit) -> Limits {
 
 pub(super) fn store(file: &StoreFile, unfit: &mut Unfit) -> StoreConfig {
     let url = file.url.expose();
-    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    let known = ["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
     if !known {
         // The address may hold a password, so it is not repeated.
         complain(unfit, "store.url", "is no store; write `sqlite:PATH` or `postgres://USER@HOST/DATABASE`");
@@ -72,7 +83,9 @@ pub(super) fn store(file: &StoreFile, unfit: &mut Unfit) -> StoreConfig {
         readers: u32::try_from(number(file.readers, "store.readers", 1..=1_000, unfit)).unwrap_or(u32::MAX),
         connect_timeout_ms: number(file.connect_timeout_ms, "store.connect_timeout_ms", 1..=600_000, unfit),
         busy_timeout_ms: number(file.busy_timeout_ms, "store.busy_timeout_ms", 1..=600_000, unfit),
-        sqlite_max_bytes: file.sqlite_max_bytes.map(|bytes| number(bytes, "store.sqlite_max_bytes", 1 << 16..=u64::MAX, unfit)),
+        sqlite_max_bytes: file
+            .sqlite_max_bytes
+            .map(|bytes| number(bytes, "store.sqlite_max_bytes", 1 << 16..=u64::MAX, unfit)),
     }
 }
 

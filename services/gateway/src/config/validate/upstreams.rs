@@ -47,7 +47,9 @@ fn base_url(text: &str) -> Result<Uri, String> {
     let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@'));
     match uri.scheme_str() {
         Some("http" | "https") if plain => Ok(uri),
-        Some("http" | "https") => Err(format!("must have a host, no query and no password; {help}, and put keys in `authorization` or `headers`")),
+        Some("http" | "https") => Err(format!(
+            "must have a host, no query and no password; {help}, and put keys in `authorization` or `headers`"
+        )),
         _ => Err(format!("`{text}` is neither http nor https; {help}")),
     }
 }
@@ -59,14 +61,19 @@ fn headers(file: &UpstreamFile, key: &str, unfit: &mut Unfit) -> Vec<(HeaderName
         let parsed = name.parse::<HeaderName>().ok().filter(|name| !crate::headers::is_ours(name));
         match parsed {
             Some(name) => headers.extend(header_value(value, &key, unfit).map(|value| (name, value))),
-            None => complain(unfit, &key, format!("`{name}` cannot be set; it is no header, or one that HTTP or Parapet itself sets")),
+            None => complain(
+                unfit,
+                &key,
+                format!("`{name}` cannot be set; it is no header, or one that HTTP or Parapet itself sets"),
+            ),
         }
     }
     headers
 }
 
 fn header_value(secret: &Secret, key: &str, unfit: &mut Unfit) -> Option<HeaderValue> {
-    let parsed = HeaderValue::from_str(secret.expose()).map_err(|_| "has characters that a header cannot carry".to_owned());
+    let parsed =
+        HeaderValue::from_str(secret.expose()).map_err(|_| "has characters that a header cannot carry".to_owned());
     let mut value = checked(parsed, key, unfit)?;
     value.set_sensitive(true);
     Some(value)

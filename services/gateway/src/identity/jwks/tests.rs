@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-const KEYS: [&[u8]; 2] = [include_bytes!("../../../tests/gateway/keys/ec-a.pem"), include_bytes!("../../../tests/gateway/keys/ec-b.pem")];
+const KEYS: [&[u8]; 2] =
+    [include_bytes!("../../../tests/gateway/keys/ec-a.pem"), include_bytes!("../../../tests/gateway/keys/ec-b.pem")];
 
 fn set(ids: &[(&str, usize)]) -> Value {
     let jwk = |(id, key): &(&str, usize)| {

@@ -41,7 +41,13 @@ impl Request {
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\nhost: gateway.test\r\ncontent-length: {}\r\n", self.method, self.path, self.body.len()).into_bytes();
+        let mut bytes = format!(
+            "{} {} HTTP/1.1\r\nhost: gateway.test\r\ncontent-length: {}\r\n",
+            self.method,
+            self.path,
+            self.body.len()
+        )
+        .into_bytes();
         for (name, value) in &self.headers {
             bytes.extend(format!("{name}: {value}\r\n").into_bytes());
         }
@@ -91,10 +97,16 @@ pub(crate) async fn send_bytes(address: SocketAddr, bytes: &[u8]) -> Reply {
 }
 
 pub(crate) fn parse(bytes: &[u8]) -> Reply {
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+    let end = bytes
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
     Reply { status, headers, body: bytes[end + 4..].to_vec() }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 const MANIFEST: &str = r#"
 id = "words"
 title = "Does what the words say"
-request = "Refuse FORBIDDEN, ask for ASKFIRST, blot out SECRET, fail on SPIN, refuse the tool delete_all."
+request = "Refuse FORBIDDEN, ask for ASKFIRST, blot out SECRET, put a quote for BREAK, fail on SPIN, refuse the tool delete_all."
 stages = ["input", "output", "tool_call", "tool_result"]
 [budget]
 fuel = 20000000
@@ -33,6 +33,10 @@ fn check(event) {
         if part.text.contains("SPIN") {
             let turns = 0;
             loop { turns += 1; }
+        }
+        let quote = part.text.index_of("BREAK");
+        if quote >= 0 {
+            edits.push(edit(n, quote, quote + 5, "\""));
         }
         let at = part.text.index_of("SECRET");
         if at >= 0 {

@@ -73,3 +73,24 @@ impl HttpClient {
         Ok(body.map_err(|error| UpstreamError::of_body(error, max))?.to_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn https_never_falls_back_to_plain_text() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: Uri = format!("https://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
+        });
+        let client = HttpClient::for_uri(&uri, Duration::from_secs(5), 1).unwrap();
+        let error = client.get_bytes(&uri, 100).await.unwrap_err();
+        assert!(matches!(error, UpstreamError::Unreachable(_)), "{error:?}");
+    }
+}

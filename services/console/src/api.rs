@@ -30,7 +30,7 @@ pub(crate) async fn list_decisions(
     let query = DecisionQuery::parse(&query.unwrap_or_default(), &console.admin.tenant)?;
     let page = console.admin.store.decisions(&query.filter, &query.page).await?;
     let mut response = match query.format.unwrap_or_else(|| accepted(&headers)) {
-        Format::Json => Json(json!({"decisions": page.records, "next": page.next})).into_response(),
+        Format::Json => Json(json!({"records": page.records, "next": page.next})).into_response(),
         Format::Csv => csv(&page)?,
     };
     if let Some(next) = page.next {

@@ -13,8 +13,8 @@ const fn now() -> Timestamp {
 }
 
 fn ids(body: &Value) -> Vec<String> {
-    let decisions = body["decisions"].as_array().into_iter().flatten();
-    decisions.filter_map(|decision| decision["id"].as_str().map(str::to_owned)).collect()
+    let records = body["records"].as_array().into_iter().flatten();
+    records.filter_map(|record| record["id"].as_str().map(str::to_owned)).collect()
 }
 
 fn log() -> Vec<DecisionRecord> {

@@ -36,34 +36,36 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let mut missing = Map::new();
     for (table, columns) in needed {
         let needed = names(&args, "needed", table, columns)?;
-        let allowed = allowed.get(table).map(|columns| names(&args, "allowed", table, columns)).transpose()?;
-        let lacking = lacking(&allowed.unwrap_or_default(), needed);
+        let allowed = allowed.get(table).map_or(Ok(&[][..]), |columns| names(&args, "allowed", table, columns))?;
+        let lacking = lacking(allowed, needed);
         if !lacking.is_empty() {
-            missing.insert(table.clone(), lacking.into_iter().map(Value::from).collect());
+            missing.insert(table.clone(), Value::Array(lacking));
         }
     }
     Ok(json!({ "allowed": missing.is_empty(), "missing": missing }))
 }
 
-fn names<'a>(args: &Args<'_>, argument: &str, table: &str, columns: &'a Value) -> Result<Vec<&'a str>, ToolError> {
-    let of_table = || format!("{argument}.{table}");
-    let list = columns.as_array().ok_or_else(|| args.wrong(&of_table(), "an array of column names", columns))?;
-    let name = |value: &'a Value| value.as_str().ok_or_else(|| args.wrong(&of_table(), "an array of column names", value));
-    list.iter().map(name).collect()
+/// The list, all of it strings.
+fn names<'a>(args: &Args<'_>, argument: &str, table: &str, columns: &'a Value) -> Result<&'a [Value], ToolError> {
+    match columns.as_array() {
+        Some(list) if list.iter().all(Value::is_string) => Ok(list),
+        _ => Err(args.wrong(&format!("{argument}.{table}"), "an array of column names", columns)),
+    }
 }
 
 /// What of `needed` is not in `allowed`, each once.
-fn lacking<'a>(allowed: &[&str], needed: Vec<&'a str>) -> Vec<&'a str> {
-    if allowed.contains(&EVERYTHING) {
+fn lacking(allowed: &[Value], needed: &[Value]) -> Vec<Value> {
+    if allowed.iter().any(|name| name == EVERYTHING) {
         return Vec::new();
     }
     if allowed.len() <= SCAN && needed.len() <= SCAN {
-        let unique = |(at, name): (usize, &&'a str)| !allowed.contains(name) && !needed.iter().take(at).any(|n| n == name);
-        return needed.iter().enumerate().filter(|(at, name)| unique((*at, name))).map(|(_, name)| *name).collect();
+        let once = |(at, name): &(usize, &Value)| !allowed.contains(name) && !needed.iter().take(*at).any(|n| n == *name);
+        return needed.iter().enumerate().filter(once).map(|(_, name)| name.clone()).collect();
     }
-    let allowed: HashSet<&str> = allowed.iter().copied().collect();
+    let allowed: HashSet<&str> = allowed.iter().filter_map(Value::as_str).collect();
     let mut seen = HashSet::with_capacity(needed.len());
-    needed.into_iter().filter(|name| !allowed.contains(name) && seen.insert(*name)).collect()
+    let names = needed.iter().filter_map(Value::as_str);
+    names.filter(|name| !allowed.contains(name) && seen.insert(*name)).map(Value::from).collect()
 }
 
 #[cfg(test)]
@@ -110,6 +112,6 @@ mod tests {
             error(json!({"t": "a"}), json!({"t": ["a"]})),
             "argument `allowed.t` of `check_access` must be an array of column names, not a string"
         );
-        assert!(error(json!({}), json!({"t": [1]})).contains("`needed.t`"));
+        assert!(error(json!({}), json!({"t": ["a", 1]})).contains("`needed.t`"));
     }
 }

@@ -7,11 +7,12 @@ use crate::{Prepared, ToolError, ToolRun, ToolSpec};
 
 mod condition;
 
-use condition::{Condition, Truth, conditions};
+use condition::{Truth, each};
 
 const NAME: &str = "check_rules";
 /// Most conditions of all rules together: each may read its attribute in full.
 const MAX_CONDITIONS: usize = 512;
+const TOO_MANY: &str = "the rules have more than 512 conditions";
 const KEYS: &[&str] = &["when", "require", "violation"];
 
 pub(crate) const SPEC: ToolSpec = ToolSpec {
@@ -57,27 +58,25 @@ fn check<'a>(rule: &'a Value, attributes: &Map<String, Value>, budget: &mut usiz
         return Err(format!("`{key}` is not known; a rule has `when`, `require` and `violation`"));
     }
     let violation = rule.get("violation").and_then(Value::as_str).ok_or("`violation` must be a text")?;
-    let require = conditions(rule.get("require").ok_or("`require` is missing")?)?;
-    if require.is_empty() {
+    let mut spend = || budget.checked_sub(1).map(|left| *budget = left).ok_or(TOO_MANY);
+    let (mut required, mut holds) = (false, true);
+    each(rule.get("require").ok_or("`require` is missing")?, |condition| {
+        required = true;
+        holds &= condition.test(attributes) == Truth::Holds;
+        Ok(spend()?)
+    })?;
+    if !required {
         return Err("`require` has no condition, so the rule could never be broken".to_owned());
     }
-    let when = rule.get("when").map_or_else(|| Ok(Vec::new()), conditions)?;
-    *budget = budget
-        .checked_sub(require.len() + when.len())
-        .ok_or_else(|| format!("the rules have more than {MAX_CONDITIONS} conditions"))?;
-    let broken = applies(&when, attributes)? && !require.iter().all(|c| c.test(attributes) == Truth::Holds);
-    Ok(broken.then_some(violation))
-}
-
-fn applies(when: &[Condition<'_>], attributes: &Map<String, Value>) -> Result<bool, String> {
-    for condition in when {
+    let mut applies = true;
+    each(rule.get("when").unwrap_or(&Value::Array(Vec::new())), |condition| {
         match condition.test(attributes) {
-            Truth::Holds => {}
-            Truth::Fails => return Ok(false),
-            Truth::Incomparable => return Err(condition.incomparable(attributes)),
+            Truth::Incomparable if applies => return Err(condition.incomparable(attributes)),
+            truth => applies &= truth == Truth::Holds,
         }
-    }
-    Ok(true)
+        Ok(spend()?)
+    })?;
+    Ok((applies && !holds).then_some(violation))
 }
 
 #[cfg(test)]

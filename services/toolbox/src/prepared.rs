@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod alphabet;
 mod patterns;
 mod phrases;
+mod weaker;
 
 pub(crate) use patterns::{Pattern, PatternSet};
 pub(crate) use phrases::PhraseSet;

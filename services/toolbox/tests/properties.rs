@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const MANIFEST: &str = r#"{
-    "patterns": {"s": {"word": "[a-zé]+", "digits": "[0-9]{2,}", "any": "(?s)..", "unicode": "\\b\\w+\\b"}},
+    "patterns": {"s": {"word": "[a-zé]+", "digits": "[0-9]{2,}", "any": "(?s)..", "unicode": "\\b\\w+\\b", "not_word": "\\Ba\\B|(?i)\\bKEY\\b.*1\\b"}},
     "phrases": {"s": ["a", "b c", "é", "1", "ﬁ", "@", "key"]}
 }"#;
 
@@ -57,6 +57,19 @@ fn spicy() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// What the patterns of the set find by themselves, in the order of `find_regex`.
+fn plain_matches(text: &str) -> Vec<(usize, usize, String)> {
+    let manifest: Value = serde_json::from_str(MANIFEST).unwrap();
+    let chars = |byte: usize| text[..byte].chars().count();
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    for (name, pattern) in manifest["patterns"]["s"].as_object().unwrap() {
+        let regex = regex::Regex::new(pattern.as_str().unwrap()).unwrap();
+        found.extend(regex.find_iter(text).map(|m| (chars(m.start()), chars(m.end()), name.clone())));
+    }
+    found.sort_by_key(|(start, end, _)| (*start, *end));
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -70,6 +83,14 @@ proptest! {
     fn findings_of_the_guards_own_sets_are_slices_in_order(text in spicy()) {
         check_spans(&text, &call("find_regex", &[json!("s"), json!(text)]), false)?;
         check_spans(&text, &call("find_phrases", &[json!("s"), json!(text)]), false)?;
+    }
+
+    #[test]
+    fn ruling_patterns_out_beforehand_changes_nothing(text in spicy()) {
+        let got = call("find_regex", &[json!("s"), json!(text)]);
+        let at = |f: &Value, key: &str| usize::try_from(f[key].as_u64().unwrap()).unwrap();
+        let got: Vec<_> = got.as_array().unwrap().iter().map(|f| (at(f, "start"), at(f, "end"), f["name"].as_str().unwrap().to_owned())).collect();
+        prop_assert_eq!(got, plain_matches(&text));
     }
 
     #[test]

@@ -42,12 +42,12 @@ impl From<bool> for Truth {
     }
 }
 
-/// Reads conditions in any of their forms.
-pub(super) fn conditions(value: &Value) -> Result<Vec<Condition<'_>>, String> {
+/// Reads conditions in any of their forms, and takes each to `visit`.
+pub(super) fn each<'a>(value: &'a Value, mut visit: impl FnMut(Condition<'a>) -> Result<(), String>) -> Result<(), String> {
     match value {
-        Value::Array(list) => list.iter().map(|one| full(one.as_object().ok_or("a condition must be a map")?)).collect(),
-        Value::Object(map) if map.contains_key("attribute") => Ok(vec![full(map)?]),
-        Value::Object(map) => map.iter().map(|(attribute, value)| short(attribute, value)).collect(),
+        Value::Array(list) => list.iter().try_for_each(|one| visit(full(one.as_object().ok_or("a condition must be a map")?)?)),
+        Value::Object(map) if map.contains_key("attribute") => visit(full(map)?),
+        Value::Object(map) => map.iter().try_for_each(|(attribute, value)| visit(short(attribute, value)?)),
         other => Err(format!("conditions must be a map or an array, not {}", type_name(other))),
     }
 }

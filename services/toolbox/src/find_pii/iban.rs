@@ -61,6 +61,9 @@ fn iban_end(text: &str, start: usize) -> Option<usize> {
 }
 
 fn length_for(country: &str) -> Option<usize> {
-    let registered = |countries: &str| countries.split(' ').any(|c| c.eq_ignore_ascii_case(country));
+    if !country.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let registered = |countries: &str| countries.as_bytes().chunks(3).any(|c| c.get(..2).is_some_and(|c| c.eq_ignore_ascii_case(country.as_bytes())));
     LENGTHS.iter().find(|(_, countries)| registered(countries)).map(|(length, _)| *length)
 }

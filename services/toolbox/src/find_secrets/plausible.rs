@@ -21,7 +21,8 @@ pub(super) fn is_password(value: &str, quoted: bool) -> bool {
 
 /// Whether `value` is random enough for a key: 16 characters or more, letters and digits, no words.
 pub(super) fn is_key(value: &str) -> bool {
-    let charset = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':'));
+    let body = value.trim_end_matches('=');
+    let charset = body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'.' | b'~' | b':'));
     value.len() >= 16 && charset && is_mixed(value) && !is_stand_in(value) && entropy(value.as_bytes()) >= 3.0
 }
 
@@ -36,12 +37,15 @@ fn is_stand_in(value: &str) -> bool {
     STAND_INS.iter().any(|s| begins(s)) || value.contains("${") || value.contains("{{") || value.bytes().all(|b| Some(b) == first)
 }
 
-/// How many of: lower case after or without upper case, upper case beyond the first letter, digits, marks.
+/// How many of: lower case, upper case beyond the first letter, digits, marks that do not end a sentence.
 fn kinds(value: &str) -> usize {
-    let lower = value.chars().any(char::is_lowercase);
-    let upper = value.chars().skip(1).any(char::is_uppercase);
-    let digit = value.chars().any(|c| c.is_ascii_digit());
-    let mark = value.trim_end_matches(['.', '!', '?', ':']).chars().any(|c| c.is_ascii_punctuation());
+    let (mut lower, mut upper, mut digit, mut mark) = (false, false, false, false);
+    for (at, c) in value.trim_end_matches(['.', '!', '?', ':']).char_indices() {
+        lower |= c.is_lowercase();
+        upper |= at > 0 && c.is_uppercase();
+        digit |= c.is_ascii_digit();
+        mark |= c.is_ascii_punctuation();
+    }
     [lower, upper, digit, mark].into_iter().filter(|kind| *kind).count()
 }
 

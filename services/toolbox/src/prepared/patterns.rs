@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
-use regex_syntax::hir::{Hir, HirKind, Look};
+use regex_syntax::hir::Hir;
 
+use super::alphabet::Alphabet;
+use super::weaker::weaken;
 use super::{PrepareError, check_name};
 
 /// Most patterns in one set.
@@ -29,6 +31,9 @@ pub(crate) struct Pattern {
     pub(crate) regex: Regex,
     /// Longest possible match in bytes, where there is such a bound.
     pub(crate) longest: Option<usize>,
+    pub(crate) alphabet: Alphabet,
+    /// Whether non-ASCII text takes a slow engine.
+    pub(crate) has_unicode_boundary: bool,
     weaker: String,
 }
 
@@ -67,40 +72,15 @@ impl Pattern {
         let regex = RegexBuilder::new(pattern).size_limit(MAX_PROGRAM_BYTES).build().map_err(|_| {
             format!("`{pattern}` compiles to more than {MAX_PROGRAM_BYTES} bytes; use smaller repetitions or ASCII classes such as [0-9]")
         })?;
-        let longest = hir.properties().maximum_len();
-        Ok(Self { name: name.to_owned(), regex, longest, weaker: weaken(hir).to_string() })
+        Ok(Self {
+            name: name.to_owned(),
+            regex,
+            longest: hir.properties().maximum_len(),
+            alphabet: Alphabet::of(&hir),
+            has_unicode_boundary: hir.properties().look_set().contains_word_unicode(),
+            weaker: weaken(hir).to_string(),
+        })
     }
-}
-
-/// The pattern without its Unicode word boundaries: it matches wherever the whole one does. A lazy DFA cannot decide those
-/// boundaries next to non-ASCII text, and the engines that can are fifty times slower.
-fn weaken(hir: Hir) -> Hir {
-    match hir.into_kind() {
-        HirKind::Look(look) if is_unicode_word(look) => Hir::empty(),
-        HirKind::Look(look) => Hir::look(look),
-        HirKind::Empty => Hir::empty(),
-        HirKind::Literal(literal) => Hir::literal(literal.0),
-        HirKind::Class(class) => Hir::class(class),
-        HirKind::Capture(capture) => weaken(*capture.sub),
-        HirKind::Repetition(mut repetition) => {
-            repetition.sub = Box::new(weaken(*repetition.sub));
-            Hir::repetition(repetition)
-        }
-        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(weaken).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.into_iter().map(weaken).collect()),
-    }
-}
-
-const fn is_unicode_word(look: Look) -> bool {
-    matches!(
-        look,
-        Look::WordUnicode
-            | Look::WordUnicodeNegate
-            | Look::WordStartUnicode
-            | Look::WordEndUnicode
-            | Look::WordStartHalfUnicode
-            | Look::WordEndHalfUnicode
-    )
 }
 
 fn parse(pattern: &str) -> Result<Hir, String> {

@@ -18,8 +18,10 @@ pub(super) struct Mention {
     pub closeness: f64,
 }
 
-/// Named next to another noun that is the head: "movie ticket".
-const BESIDE_HEAD: f64 = 0.45;
+/// Named next to a head that is something else: "movie ticket".
+const BESIDE_OTHER: f64 = 0.35;
+/// Named next to a head that the vocabulary does not know: "hotel minibar".
+const BESIDE_UNKNOWN: f64 = 0.5;
 /// Named next to a head that stands for it: "flight deals".
 const BESIDE_TRANSPARENT: f64 = 0.95;
 /// After a preposition that adds a circumstance: "near the hotel".
@@ -147,7 +149,11 @@ impl<'a> Reader<'a> {
         let before: Vec<usize> = phrase.iter().copied().filter(|i| *i != head && self.names_thing(*i)).collect();
         self.mention(head, 1.0);
         for (distance, i) in before.iter().rev().enumerate() {
-            let beside = if transparent && distance == 0 { BESIDE_TRANSPARENT } else { BESIDE_HEAD };
+            let beside = match (transparent, self.names_thing(head)) {
+                (true, _) if distance == 0 => BESIDE_TRANSPARENT,
+                (_, true) => BESIDE_OTHER,
+                (_, false) => BESIDE_UNKNOWN,
+            };
             self.mention(*i, beside);
         }
         if transparent && before.is_empty() && self.refers_back() {

@@ -145,11 +145,12 @@ fn plain(token: &Token, kind: UnitKind) -> Unit {
 
 /// Participles, superlatives and adverbs that may follow their noun.
 fn qualifies(word: &str) -> bool {
-    const WORDS: [&str; 40] = [
+    const WORDS: [&str; 50] = [
         "available", "cheap", "cheaper", "best", "good", "new", "near", "nearby", "online", "open", "free", "big",
         "small", "large", "more", "most", "less", "high", "low", "lower", "higher", "first", "last", "next", "all",
         "latest", "recent", "popular", "local", "other", "there", "here", "today", "tonight", "tomorrow", "together",
-        "again", "instead", "too", "soon",
+        "again", "instead", "too", "soon", "similar", "different", "suitable", "full", "old", "current", "upcoming",
+        "worth", "due", "such",
     ];
     WORDS.contains(&word) || ["ed", "est", "ly", "able", "ing"].iter().any(|s| word.len() > 4 && word.ends_with(s))
 }
@@ -162,7 +163,8 @@ fn closed_class(word: &str) -> Option<UnitKind> {
         | "close" | "next to" | "against" | "than" | "like" | "since" | "till" | "along" | "starring" | "onto" => {
             UnitKind::Preposition
         }
-        "that" | "which" | "who" | "whose" | "where" | "when" | "while" | "if" | "because" | "so" | "how" => {
+        "that" | "which" | "who" | "whose" | "where" | "when" | "while" | "if" | "because" | "so" | "how"
+        | "called" | "named" | "titled" | "entitled" => {
             UnitKind::Relative
         }
         "and" | "or" | "then" | "but" | "&" | "nor" | "also" => UnitKind::Coordinator,
@@ -187,12 +189,18 @@ fn place(units: &mut [Unit]) {
         let Some(unit) = units.get_mut(i) else { return };
         if !unit.actions.is_empty() && is_verb(unit, previous, &previous_text, next) {
             unit.kind = UnitKind::Verb;
-        } else if unit.things.is_empty() && unit.kind == UnitKind::Noun && qualifies(&unit.text) {
+        } else if unit.kind == UnitKind::Noun && (unit.things.is_empty() && qualifies(&unit.text) || describes(unit, previous)) {
             unit.kind = UnitKind::Modifier;
         }
         previous = unit.kind;
         previous_text.clone_from(&unit.text);
     }
+}
+
+/// "a movie playing near me": a gerund after its noun, unless it is a noun in its own right ("job listing").
+fn describes(unit: &Unit, previous: UnitKind) -> bool {
+    let sure = unit.things.iter().map(|(_, weight)| *weight).max().unwrap_or(0);
+    previous == UnitKind::Noun && unit.text.ends_with("ing") && !unit.actions.is_empty() && sure < 6
 }
 
 fn is_verb(unit: &Unit, previous: UnitKind, previous_text: &str, next: UnitKind) -> bool {

@@ -27,7 +27,7 @@ pub(crate) const SPEC: ToolSpec = ToolSpec {
     max_args: 2,
     pure: true,
     base_fuel: 1_000,
-    fuel_per_byte: 20,
+    fuel_per_byte: 40,
     max_input_bytes: 1 << 20,
     run: ToolRun::Native(run),
 };

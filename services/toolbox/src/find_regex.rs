@@ -25,7 +25,7 @@ pub(crate) const SPEC: ToolSpec = ToolSpec {
     max_args: 2,
     pure: true,
     base_fuel: 2_000,
-    fuel_per_byte: 30,
+    fuel_per_byte: 60,
     max_input_bytes: 512 << 10,
     run: ToolRun::Native(run),
 };

@@ -76,6 +76,17 @@ fn arguments_of_the_wrong_type_are_errors_for_every_tool() {
 }
 
 #[test]
+fn the_number_of_sets_and_their_names_are_limited() {
+    let set = |name: String| (name, vec!["phrase".to_owned()]);
+    let error = |phrases| Prepared::new(&ToolConfig { phrases, ..ToolConfig::default() }).unwrap_err().to_string();
+    assert_eq!(error((0..33).map(|n| set(format!("s{n}"))).collect()), "phrases: 33 sets; the limit is 32");
+    assert_eq!(
+        error([set("a set".to_owned())].into()),
+        "phrases: `a set` is no name: use 1 to 64 letters, digits, `_`, `-` or `.`"
+    );
+}
+
+#[test]
 fn unknown_keys_in_the_configuration_are_refused() {
     assert!(serde_json::from_str::<ToolConfig>(r#"{"pattern": {}}"#).is_err());
 }

@@ -35,7 +35,7 @@ const WORDS: &[(Label, &[&str])] = &[
             "phone", "telephone", "tel", "mobile", "mob", "cell", "cellphone", "cellular", "handset", "landline", "fax", "call", "calling",
             "called", "dial", "dialing", "dialling", "dialed", "ring", "sms", "text me", "texting", "texted", "message", "messaging",
             "whatsapp", "hotline", "helpline", "voicemail", "pager", "answering", "answer", "contact", "reach", "reached", "desk",
-            "direct line", "telefon", "telefono", "teléfono", "téléphone", "telefone", "móvil", "celular", "portable", "handy",
+            "direct line", "my number", "his number", "her number", "their number", "your number", "telefon", "telefono", "teléfono", "téléphone", "telefone", "móvil", "celular", "portable", "handy",
         ],
     ),
     (Label::Card, &["card", "credit", "debit", "visa", "mastercard", "amex", "american express", "maestro", "diners", "jcb", "cc"]),

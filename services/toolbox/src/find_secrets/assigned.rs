@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::LIKELY;
 use super::plausible::{is_key, is_mixed, is_password};
-use crate::borders::{ahead, before, is_word};
+use crate::borders::{after, ahead, before, is_word};
 use crate::constant_regex::ascii;
 use crate::finding::Finding;
 
@@ -62,6 +62,10 @@ pub(super) fn read(text: &str, name_span: Range<usize>, name: Name) -> Option<Fi
 fn assignment(text: &str, name_span: &Range<usize>, name: Name) -> Option<Finding<'static>> {
     let start = name_span.end + SIGN.find(ahead(text, name_span.end, 96).as_bytes())?.end();
     let (skip, value) = value(ahead(text, start, MAX_VALUE + 2));
+    // A bare value before a bracket is a function.
+    if skip == 0 && after(text, start + value.len()) == Some(b'(') {
+        return None;
+    }
     let kind = match name {
         Name::Password if is_password(value, skip > 0) => "password",
         Name::Key if is_key(value) => "secret",

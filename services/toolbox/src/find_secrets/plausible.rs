@@ -13,17 +13,18 @@ const PLAIN_WORDS: &[&str] = &[
     "unchanged", "strong", "correct", "forgotten", "policy", "reset", "please", "should", "cannot", "nullable",
 ];
 
-/// Whether `value` may be a password: six characters or more, no stand-in, and of more than one kind of character unless quoted.
+/// Whether `value` may be a password: six characters or more, no stand-in or link, and of more than one kind of character unless quoted.
 pub(super) fn is_password(value: &str, quoted: bool) -> bool {
     let plain = PLAIN_WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    value.len() >= 6 && (quoted && !value.contains(' ') || kinds(value) >= 2) && !plain && !is_stand_in(value)
+    value.len() >= 6 && !value.contains("://") && (quoted && !value.contains(' ') || kinds(value) >= 2) && !plain && !is_stand_in(value)
 }
 
 /// Whether `value` is random enough for a key: 16 characters or more, letters and digits, no words.
 pub(super) fn is_key(value: &str) -> bool {
-    let body = value.trim_end_matches('=');
+    // Two colons make a path in a program.
+    let body = Some(value.trim_end_matches('=')).filter(|body| !body.contains("::")).unwrap_or_default();
     let charset = body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'.' | b'~' | b':'));
-    value.len() >= 16 && charset && is_mixed(value) && !is_stand_in(value) && entropy(value.as_bytes()) >= 3.0
+    body.len() >= 16 && charset && is_mixed(value) && !is_stand_in(value) && entropy(value.as_bytes()) >= 3.0
 }
 
 /// Whether there are digits and letters.

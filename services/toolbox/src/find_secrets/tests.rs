@@ -62,7 +62,7 @@ fn private_keys_are_found_with_and_without_their_end() {
 fn passwords_in_urls_are_found_without_the_rest_of_the_url() {
     assert_eq!(find("postgres://app:hunter2@db.internal:5432/app"), one("url_password", "hunter2"));
     assert_eq!(find("https://u:p%40ss@h.example/"), one("url_password", "p%40ss"));
-    for text in ["postgres://app:${PW}@db/app", "https://h.example/a:b@c", "https://user@h.example", "redis://:password@localhost", "http://h:80/"] {
+    for text in ["postgres://app:${PW}@db/app", "https://h.example/a:b@c", "https://user@h.example", "redis://:password@localhost", "postgres://[user[:password]@][host]", "http://h:80/"] {
         assert!(find(text).is_empty(), "{text}");
     }
 }
@@ -101,6 +101,9 @@ fn prose_references_and_placeholders_are_no_secrets() {
         "The token is a short-lived one",
         "api_key=YOUR_API_KEY_GOES_HERE_123",
         "the bearer of this letter",
+        "follow this link to reset your password: https://example.com/reset-1",
+        "let signing_key = P256SigningKey::from_pkcs8_der(key_content)",
+        "secret = derive_key_v2_from_passphrase(p)",
         "secret: aaaaaaaaaaaaaaaaaaaaaaaa",
     ] {
         assert!(find(text).is_empty(), "{text}: {:?}", find(text));

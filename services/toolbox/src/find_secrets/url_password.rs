@@ -15,7 +15,13 @@ pub(super) fn read(text: &str, start: usize) -> Option<Finding<'static>> {
     let authority = authority.map_or(rest, |end| rest.get(..end).unwrap_or_default());
     let userinfo = authority.rsplit_once('@')?.0;
     let (user, password) = userinfo.split_once(':')?;
-    let reference = password.starts_with(['$', '{', '<', '%']) && !password.starts_with("%4") || STAND_INS.contains(&password);
     let begin = start + user.len() + 1;
-    (!password.is_empty() && !reference).then(|| Finding::scored("url_password", begin..begin + password.len(), CERTAIN))
+    let real = !password.is_empty() && !is_stand_in(password);
+    real.then(|| Finding::scored("url_password", begin..begin + password.len(), CERTAIN))
+}
+
+/// References to a secret kept elsewhere, and the words of documentation. A percent sign may also begin an escape.
+fn is_stand_in(password: &str) -> bool {
+    let variable = password.starts_with(['$', '{', '<', '[']) || password.starts_with("%(") || password.ends_with(['%', ']']);
+    variable || STAND_INS.contains(&password)
 }

@@ -22,7 +22,7 @@ pub(crate) type HttpAnswer = Response<Full<Bytes>>;
 const OVERHEAD: HeaderName = HeaderName::from_static("x-parapet-overhead-us");
 const UPSTREAM_STATUS: HeaderName = HeaderName::from_static("x-parapet-upstream-status");
 /// When to try again after an outage of Parapet itself, in seconds.
-pub(crate) const RETRY_AFTER_S: u32 = 1;
+const RETRY_AFTER_S: u32 = 1;
 
 /// What the upstream answered, as it was released.
 pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released) -> HttpAnswer {
@@ -64,7 +64,7 @@ fn is_unread(exchange: &Exchange<'_>, refusal: &Refusal) -> bool {
     exchange.unread_answer && refusal.reason_code == PART_NOT_INSPECTED
 }
 
-fn context(exchange: &Exchange<'_>, decision_id: Option<Uuid>) -> RefusalContext {
+pub(crate) fn context(exchange: &Exchange<'_>, decision_id: Option<Uuid>) -> RefusalContext {
     RefusalContext {
         decision_id: decision_id.map(|id| id.to_string()),
         guard_set: exchange.set.hash.clone(),
@@ -72,7 +72,7 @@ fn context(exchange: &Exchange<'_>, decision_id: Option<Uuid>) -> RefusalContext
         created: Timestamp::now().as_micros() / 1_000_000,
         stream: exchange.stream,
         streaming_started: false,
-        show_details: true,
+        show_details: exchange.route().show_details,
         location: None,
         retry_after_s: RETRY_AFTER_S,
     }

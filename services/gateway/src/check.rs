@@ -4,10 +4,10 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use parapet_domain::fold::NotInspected;
+use parapet_surfaces::ParsedBody;
 use parapet_surfaces::check::{CheckRequest, parse_request, render_decision};
-use parapet_surfaces::{ParsedBody, RefusalContext};
 
-use crate::answer::{HttpAnswer, RETRY_AFTER_S, http, stopped, with_decision};
+use crate::answer::{HttpAnswer, context, http, stopped, with_decision};
 use crate::app::{Inner, LiveRoute};
 use crate::config::{Credential, Need, Right, RouteKind};
 use crate::error::{GatewayError, Stop};
@@ -68,7 +68,7 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
     let [Receipted { kept: Some(kept), .. }] = receipts.as_slice() else {
         return Err(GatewayError::Internal("a check has one decision").into());
     };
-    let context = RefusalContext { show_details: true, retry_after_s: RETRY_AFTER_S, ..RefusalContext::default() };
+    let context = context(exchange, None);
     Ok(with_decision(exchange, http(render_decision(&kept.record, &kept.ruling, &draft, &context))))
 }
 

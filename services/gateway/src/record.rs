@@ -57,7 +57,7 @@ async fn one(exchange: &Exchange<'_>, decided: Decided) -> Result<(parapet_domai
     exchange.app.metrics.decided(&record);
     tracing::info!(
         decision = enforced.as_str(), decision.id = %id, event.id = %record.event_id, event.stage = record.stage.as_str(),
-        exchange.id = %record.exchange_id, route.name = %record.route, guard.id = record.decided_by, reason_code = %record.reason_code,
+        exchange.id = %record.exchange_id, route.name = %record.route, guard.id = record.decided_by.as_deref().unwrap_or_default(), reason_code = %record.reason_code,
         guard_set = %record.guard_set, duration_us = record.duration_us, "decided"
     );
     let check = matches!(exchange.route().kind, RouteKind::Check { .. });

@@ -367,6 +367,8 @@ pub struct RouteFile {
     pub not_inspected: Unjudged,
     /// `error` (default): a refusal is an error. `refusal`: an answer that says no, for clients that cannot handle errors.
     pub style: parapet_surfaces::Style,
+    /// Whether callers are kept from seeing the details that guards give with a refusal. Default false.
+    pub hide_details: bool,
     /// Whether the content is stored with the decision, after redaction. Default false.
     pub store_content: bool,
     /// Whether a request must come from a known user: `required` (default) or `optional`.

@@ -239,6 +239,8 @@ pub struct Route {
     pub policy: FoldPolicy,
     /// Shape of refusals.
     pub style: Style,
+    /// Whether callers see the guards' details.
+    pub show_details: bool,
     /// Whether content is stored, after redaction.
     pub store_content: bool,
     /// Whether the user must be known.

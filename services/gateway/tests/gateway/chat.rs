@@ -253,3 +253,11 @@ async fn a_redaction_that_would_break_the_body_refuses_it_and_the_record_says_so
     let row = &gateway.rows().await[1];
     assert_eq!((row.enforced.as_str(), row.reason_code.as_str()), ("deny", "redaction_impossible"));
 }
+
+#[tokio::test]
+async fn details_are_shown_unless_the_route_hides_them() {
+    let gateway = start(Script::says("never")).await;
+    assert_eq!(gateway.chat(&asks("FORBIDDEN")).await.json()["error"]["details"], json!({"part": 0}));
+    let gateway = Setup::with(&format!("{CHAT}hide_details = true\n"), Script::says("never")).start().await;
+    assert_eq!(gateway.chat(&asks("FORBIDDEN")).await.json()["error"]["details"], Value::Null);
+}

@@ -70,6 +70,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         audit: file.audit,
         policy: FoldPolicy { no_guard: file.no_guard, not_inspected: file.not_inspected },
         style: file.style,
+        show_details: !file.hide_details,
         store_content: file.store_content,
         principal: file.principal,
     })

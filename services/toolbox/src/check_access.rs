@@ -59,7 +59,8 @@ fn lacking(allowed: &[Value], needed: &[Value]) -> Vec<Value> {
         return Vec::new();
     }
     if allowed.len() <= SCAN && needed.len() <= SCAN {
-        let once = |(at, name): &(usize, &Value)| !allowed.contains(name) && !needed.iter().take(*at).any(|n| n == *name);
+        let once =
+            |(at, name): &(usize, &Value)| !allowed.contains(name) && !needed.iter().take(*at).any(|n| n == *name);
         return needed.iter().enumerate().filter(once).map(|(_, name)| name.clone()).collect();
     }
     let allowed: HashSet<&str> = allowed.iter().filter_map(Value::as_str).collect();

@@ -44,7 +44,8 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let mut violated = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
         let outcome = check(rule, attributes, &mut budget);
-        let violation = outcome.map_err(|problem| ToolError::new(format!("rule {} of `{NAME}`: {problem}", index + 1)))?;
+        let violation =
+            outcome.map_err(|problem| ToolError::new(format!("rule {} of `{NAME}`: {problem}", index + 1)))?;
         violated.extend(violation);
     }
     Ok(json!({ "allowed": violated.is_empty(), "violated": violated }))

@@ -29,11 +29,11 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let (a, b) = (args.text(0, "a")?, args.text(1, "b")?);
     let max = match args.optional(2) {
         None => MAX_BOUND,
-        Some(value) => value
-            .as_u64()
-            .and_then(|max| usize::try_from(max).ok())
-            .filter(|max| *max <= MAX_BOUND)
-            .ok_or_else(|| ToolError::new(format!("argument `max` of `{NAME}` must be an integer from 0 to {MAX_BOUND}")))?,
+        Some(value) => {
+            value.as_u64().and_then(|max| usize::try_from(max).ok()).filter(|max| *max <= MAX_BOUND).ok_or_else(
+                || ToolError::new(format!("argument `max` of `{NAME}` must be an integer from 0 to {MAX_BOUND}")),
+            )?
+        }
     };
     Ok(distance(a, b, max).into())
 }

@@ -48,7 +48,9 @@ fn search<'s>(set: &'s PhraseSet, folded: &Folded<'_>) -> Result<Vec<Finding<'s>
     let mut found = Vec::new();
     for (count, candidate) in set.automaton.find_overlapping_iter(text).enumerate() {
         if count > limit {
-            return Err(ToolError::new("phrases of the set repeat each other too often in this text; remove nested phrases"));
+            return Err(ToolError::new(
+                "phrases of the set repeat each other too often in this text; remove nested phrases",
+            ));
         }
         if let Some(label) = whole_words(set, text, &candidate) {
             found.push(Finding { label, span: folded.source(candidate.start(), candidate.end()), score: None });
@@ -81,7 +83,13 @@ mod tests {
 
     fn find(phrases: &[&str], text: &str) -> Vec<(String, u64, String)> {
         let list = run(&prepare(phrases).unwrap(), &[json!("s"), json!(text)]).unwrap();
-        let one = |f: &Value| (f["phrase"].as_str().unwrap().to_owned(), f["start"].as_u64().unwrap(), f["text"].as_str().unwrap().to_owned());
+        let one = |f: &Value| {
+            (
+                f["phrase"].as_str().unwrap().to_owned(),
+                f["start"].as_u64().unwrap(),
+                f["text"].as_str().unwrap().to_owned(),
+            )
+        };
         list.as_array().unwrap().iter().map(one).collect()
     }
 

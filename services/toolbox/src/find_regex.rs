@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn word_boundaries_hold_in_any_script() {
         assert_eq!(find(&[("a", r"\bкот\b")], "кот, который").unwrap().as_array().unwrap().len(), 1);
-        assert_eq!(find(&[("a", r"\bid\B.")], "é id1 éid2"), Ok(json!([{"name": "a", "start": 2, "end": 5, "text": "id1"}])));
+        assert_eq!(
+            find(&[("a", r"\bid\B.")], "é id1 éid2"),
+            Ok(json!([{"name": "a", "start": 2, "end": 5, "text": "id1"}]))
+        );
         assert_eq!(find(&[("a", r"(?:\b|x)(?i:KEY)\b")], "mykey xkey").unwrap()[0]["start"], json!(6));
     }
 
@@ -154,10 +157,16 @@ mod tests {
     fn bad_patterns_are_named_with_the_position() {
         for (pattern, complaint) in [
             ("a(b", "patterns.s.p: `a(b` is no regular expression: unclosed group, at character 2"),
-            ("ä(?=b)", "patterns.s.p: `ä(?=b)` is no regular expression: look-around, including look-ahead and look-behind, is not supported, at character 2"),
+            (
+                "ä(?=b)",
+                "patterns.s.p: `ä(?=b)` is no regular expression: look-around, including look-ahead and look-behind, is not supported, at character 2",
+            ),
             ("a*", "patterns.s.p: `a*` can match nothing at all, so it would match everywhere; require a character"),
             (r"\b", r"patterns.s.p: `\b` can match nothing at all, so it would match everywhere; require a character"),
-            (r"\w{1000}", r"patterns.s.p: `\w{1000}` compiles to more than 524288 bytes; use smaller repetitions or ASCII classes such as [0-9]"),
+            (
+                r"\w{1000}",
+                r"patterns.s.p: `\w{1000}` compiles to more than 524288 bytes; use smaller repetitions or ASCII classes such as [0-9]",
+            ),
         ] {
             assert_eq!(prepare(&[("p", pattern)]).unwrap_err(), complaint);
         }

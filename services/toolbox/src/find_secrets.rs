@@ -63,8 +63,15 @@ struct Clues {
 }
 
 static CLUES: LazyLock<Option<Clues>> = LazyLock::new(|| {
-    let tokens = || FORMS.iter().enumerate().flat_map(|(at, (_, begins, _))| begins.iter().map(move |literal| (*literal, Clue::Token(at))));
-    let names = || assigned::NAMES.iter().flat_map(|(name, words)| words.iter().map(move |word| (*word, Clue::Assigned(*name))));
+    let tokens = || {
+        FORMS
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, begins, _))| begins.iter().map(move |literal| (*literal, Clue::Token(at))))
+    };
+    let names = || {
+        assigned::NAMES.iter().flat_map(|(name, words)| words.iter().map(move |word| (*word, Clue::Assigned(*name))))
+    };
     let all = || tokens().chain(names()).chain([(private_key::BEGIN, Clue::KeyBlock), ("://", Clue::Url)]);
     let automaton = AhoCorasickBuilder::new()
         .match_kind(MatchKind::LeftmostLongest)
@@ -99,7 +106,9 @@ impl Clues {
     fn read(&self, text: &str, hit: &Match) -> (usize, Option<Finding<'static>>) {
         let fixed = |finding: Option<Finding<'static>>| (finding.as_ref().map_or(0, |f| f.span.end), finding);
         match self.clues.get(hit.pattern().as_usize()) {
-            Some(Clue::Token(at)) => self.tokens.get(*at).and_then(|token| tokens::read(text, hit.start(), token)).unwrap_or_default(),
+            Some(Clue::Token(at)) => {
+                self.tokens.get(*at).and_then(|token| tokens::read(text, hit.start(), token)).unwrap_or_default()
+            }
             Some(Clue::KeyBlock) => fixed(private_key::read(text, hit.start())),
             Some(Clue::Url) => fixed(url_password::read(text, hit.end())),
             // A token may begin inside an assigned value, and names it better: go on after the name.

@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn too_many_findings_are_an_error_not_a_shortened_list() {
         let text = "x".repeat(MAX_FINDINGS + 1);
-        let found: Vec<_> = (0..=MAX_FINDINGS).map(|at| Finding { label: "x", span: at..at + 1, score: None }).collect();
+        let found: Vec<_> =
+            (0..=MAX_FINDINGS).map(|at| Finding { label: "x", span: at..at + 1, score: None }).collect();
         assert!(to_json("find_x", "name", &text, &found).unwrap_err().message.contains("more than 1000 matches"));
         assert!(to_json("find_x", "name", &text, &found[1..]).is_ok());
     }

@@ -46,7 +46,9 @@ impl<'t> Folded<'t> {
             fold(source, |step| steps.push(step));
             steps
         });
-        let at = |folded: usize| steps.partition_point(|s| s.folded <= folded).checked_sub(1).and_then(|index| steps.get(index));
+        let at = |folded: usize| {
+            steps.partition_point(|s| s.folded <= folded).checked_sub(1).and_then(|index| steps.get(index))
+        };
         at(start).map_or(0, |s| s.source)..at(end.saturating_sub(1)).map_or(0, |s| s.source_end)
     }
 }

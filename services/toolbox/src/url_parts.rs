@@ -72,11 +72,8 @@ fn unparsed(error: &str) -> Value {
 }
 
 fn query(url: &Url) -> Result<Vec<Value>, ToolError> {
-    let pairs: Vec<Value> = url
-        .query_pairs()
-        .take(MAX_PAIRS + 1)
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let pairs: Vec<Value> =
+        url.query_pairs().take(MAX_PAIRS + 1).map(|(name, value)| json!({ "name": name, "value": value })).collect();
     if pairs.len() > MAX_PAIRS {
         return Err(ToolError::new(format!("URL has more than {MAX_PAIRS} query pairs")));
     }
@@ -123,7 +120,9 @@ mod tests {
 
     #[test]
     fn disguised_addresses_come_out_plain() {
-        for disguised in ["http://127.0.0.1/", "http://0x7f.1/", "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://[::1]/"] {
+        for disguised in
+            ["http://127.0.0.1/", "http://0x7f.1/", "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://[::1]/"]
+        {
             let parts = of(disguised);
             assert_eq!((&parts["is_ip"], &parts["is_private_ip"]), (&json!(true), &json!(true)), "{disguised}");
             assert_eq!(parts["labels"], json!([]));

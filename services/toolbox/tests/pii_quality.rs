@@ -56,7 +56,8 @@ fn spans_agree_with_the_labels() {
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let ToolRun::Native(run) = find("find_pii").unwrap().1.run else { panic!("find_pii is not native") };
     let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let rows: Vec<(Value, Value)> = rows.map(|row| (row.clone(), run(&Prepared::default(), &[json!(row["text"])]).unwrap())).collect();
+    let rows: Vec<(Value, Value)> =
+        rows.map(|row| (row.clone(), run(&Prepared::default(), &[json!(row["text"])]).unwrap())).collect();
     let scores: Vec<(&str, f64)> = TYPES.iter().map(|(data_kind, kind)| (*kind, f1(&rows, data_kind, kind))).collect();
     println!("{} rows: {scores:?}", rows.len());
     assert!(scores.iter().all(|(_, score)| *score >= WANTED_F1), "{scores:?}");

@@ -1,6 +1,11 @@
 //! Whatever the text: no tool panics, and every span lies within the text, in order, around what it reports.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking, in its helper functions too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
 
 use std::sync::LazyLock;
 

@@ -43,9 +43,14 @@ impl From<bool> for Truth {
 }
 
 /// Reads conditions in any of their forms, and takes each to `visit`.
-pub(super) fn each<'a>(value: &'a Value, mut visit: impl FnMut(Condition<'a>) -> Result<(), String>) -> Result<(), String> {
+pub(super) fn each<'a>(
+    value: &'a Value,
+    mut visit: impl FnMut(Condition<'a>) -> Result<(), String>,
+) -> Result<(), String> {
     match value {
-        Value::Array(list) => list.iter().try_for_each(|one| visit(full(one.as_object().ok_or("a condition must be a map")?)?)),
+        Value::Array(list) => {
+            list.iter().try_for_each(|one| visit(full(one.as_object().ok_or("a condition must be a map")?)?))
+        }
         Value::Object(map) if map.contains_key("attribute") => visit(full(map)?),
         Value::Object(map) => map.iter().try_for_each(|(attribute, value)| visit(short(attribute, value)?)),
         other => Err(format!("conditions must be a map or an array, not {}", type_name(other))),
@@ -77,7 +82,10 @@ fn condition<'a>(attribute: &'a str, map: &'a Map<String, Value>) -> Result<Cond
 
 fn operator<'a>(word: &str, value: Option<&'a Value>) -> Result<Op<'a>, String> {
     if word == "exists" {
-        return value.map_or(Some(true), Value::as_bool).map(Op::Exists).ok_or_else(|| "`exists` takes true or false".to_owned());
+        return value
+            .map_or(Some(true), Value::as_bool)
+            .map(Op::Exists)
+            .ok_or_else(|| "`exists` takes true or false".to_owned());
     }
     let value = value.ok_or("`value` is missing")?;
     let list = || value.as_array().map(Vec::as_slice).ok_or_else(|| format!("`{word}` takes an array"));
@@ -91,7 +99,9 @@ fn operator<'a>(word: &str, value: Option<&'a Value>) -> Result<Op<'a>, String> 
         "in" => Op::In(list()?),
         "not_in" => Op::NotIn(list()?),
         "contains" => Op::Contains(value),
-        other => return Err(format!("`{other}` is no operator; use ==, !=, <, <=, >, >=, in, not_in, contains or exists")),
+        other => {
+            return Err(format!("`{other}` is no operator; use ==, !=, <, <=, >, >=, in, not_in, contains or exists"));
+        }
     })
 }
 
@@ -116,7 +126,9 @@ impl Condition<'_> {
         let attribute = self.attribute;
         let actual = attributes.get(attribute).map_or("missing", type_name);
         match &self.op {
-            Op::Order(sign, _, value) => format!("`{sign}` cannot compare `{attribute}`, which is {actual}, with {}", type_name(value)),
+            Op::Order(sign, _, value) => {
+                format!("`{sign}` cannot compare `{attribute}`, which is {actual}, with {}", type_name(value))
+            }
             _ => format!("`contains` needs an array or a string, but `{attribute}` is {actual}"),
         }
     }

@@ -78,11 +78,23 @@ fn mistakes_in_a_rule_are_told_with_its_number() {
         (json!({"require": {"a": 1}}), "`violation` must be a text"),
         (json!({"violation": "v"}), "`require` is missing"),
         (json!({"require": {}, "violation": "v"}), "`require` has no condition, so the rule could never be broken"),
-        (json!({"require": {"a": 1}, "violation": "v", "if": {}}), "`if` is not known; a rule has `when`, `require` and `violation`"),
-        (json!({"require": {"a": {"op": "~", "value": 1}}, "violation": "v"}), "condition on `a`: `~` is no operator; use ==, !=, <, <=, >, >=, in, not_in, contains or exists"),
-        (json!({"require": {"a": {"op": "in", "value": 1}}, "violation": "v"}), "condition on `a`: `in` takes an array"),
+        (
+            json!({"require": {"a": 1}, "violation": "v", "if": {}}),
+            "`if` is not known; a rule has `when`, `require` and `violation`",
+        ),
+        (
+            json!({"require": {"a": {"op": "~", "value": 1}}, "violation": "v"}),
+            "condition on `a`: `~` is no operator; use ==, !=, <, <=, >, >=, in, not_in, contains or exists",
+        ),
+        (
+            json!({"require": {"a": {"op": "in", "value": 1}}, "violation": "v"}),
+            "condition on `a`: `in` takes an array",
+        ),
         (json!({"require": {"a": {"op": "<"}}, "violation": "v"}), "condition on `a`: `value` is missing"),
-        (json!({"require": {"a": {"operator": "<"}}, "violation": "v"}), "`operator` is not known; a condition has `attribute`, `op` and `value`"),
+        (
+            json!({"require": {"a": {"operator": "<"}}, "violation": "v"}),
+            "`operator` is not known; a condition has `attribute`, `op` and `value`",
+        ),
         (json!({"require": "a", "violation": "v"}), "conditions must be a map or an array, not a string"),
         (json!({"when": [1], "require": {"a": 1}, "violation": "v"}), "a condition must be a map"),
         (json!(1), "a rule must be a map"),
@@ -94,5 +106,9 @@ fn mistakes_in_a_rule_are_told_with_its_number() {
 #[test]
 fn the_number_of_conditions_is_bounded() {
     let rules = vec![json!({"require": {"a": 1}, "violation": "v"}); 513];
-    assert!(check(json!(rules), json!({"a": 1})).unwrap_err().contains("rule 513 of `check_rules`: the rules have more than 512 conditions"));
+    assert!(
+        check(json!(rules), json!({"a": 1}))
+            .unwrap_err()
+            .contains("rule 513 of `check_rules`: the rules have more than 512 conditions")
+    );
 }

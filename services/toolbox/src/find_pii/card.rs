@@ -9,7 +9,17 @@ use crate::finding::Finding;
 /// Longest and shortest card numbers (ISO/IEC 7812), in digits.
 const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
 /// How issuers print a number in groups, longer ones before their beginnings.
-const GROUPINGS: &[&[usize]] = &[&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 3], &[4, 4, 4, 1], &[4, 4, 5], &[6, 13], &[8, 8]];
+const GROUPINGS: &[&[usize]] = &[
+    &[4, 4, 4, 4, 3],
+    &[4, 4, 4, 4],
+    &[4, 6, 5],
+    &[4, 6, 4],
+    &[4, 4, 4, 3],
+    &[4, 4, 4, 1],
+    &[4, 4, 5],
+    &[6, 13],
+    &[8, 8],
+];
 
 /// Issuer ranges: from, to (inclusive, as prefixes of equal length), fewest and most digits.
 const ISSUERS: &[(&str, &str, usize, usize)] = &[
@@ -65,7 +75,8 @@ fn grouping(chain: Chain<'_>) -> Option<usize> {
         _ => return None,
     };
     let between = chain.gap(0);
-    let parted = groups == 1 || matches!(between, Gap::Space | Gap::Hyphen | Gap::Dot) && chain.gaps_are(groups, between);
+    let parted =
+        groups == 1 || matches!(between, Gap::Space | Gap::Hyphen | Gap::Dot) && chain.gaps_are(groups, between);
     (parted && chain.is_free(groups)).then_some(groups)
 }
 

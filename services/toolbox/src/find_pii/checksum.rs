@@ -59,7 +59,12 @@ pub(super) fn bech32(data: &[u8]) -> bool {
     let residue = prefix.chain(symbols).try_fold(1_u32, |rest, value| {
         let top = rest >> 25;
         let shifted = ((rest & 0x1ff_ffff) << 5) ^ value?;
-        Some(BECH32_GENERATOR.iter().enumerate().fold(shifted, |r, (bit, g)| if top >> bit & 1 == 1 { r ^ g } else { r }))
+        Some(
+            BECH32_GENERATOR
+                .iter()
+                .enumerate()
+                .fold(shifted, |r, (bit, g)| if top >> bit & 1 == 1 { r ^ g } else { r }),
+        )
     });
     matches!(residue, Some(1 | 0x2bc8_30a3))
 }

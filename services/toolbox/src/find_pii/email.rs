@@ -30,7 +30,11 @@ fn local_start(text: &str, at: usize) -> Option<usize> {
 /// The domain ends with its last label that can be a top-level domain.
 fn domain_end(text: &str, start: usize) -> Option<usize> {
     let rest = crate::borders::ahead(text, start, MAX_SIDE);
-    let run: usize = rest.chars().take_while(|c| is_letter(*c) || c.is_ascii_digit() || matches!(c, '.' | '-')).map(char::len_utf8).sum();
+    let run: usize = rest
+        .chars()
+        .take_while(|c| is_letter(*c) || c.is_ascii_digit() || matches!(c, '.' | '-'))
+        .map(char::len_utf8)
+        .sum();
     let mut domain = rest.get(..run)?;
     while let Some((name, top)) = domain.rsplit_once('.') {
         let top = top.trim_end_matches('-');

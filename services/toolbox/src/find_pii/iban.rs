@@ -31,7 +31,9 @@ pub(super) fn find(source: &Source<'_>, found: &mut Found) {
     let text = source.text;
     for run in source.digit_runs() {
         // The check digits come after the two letters of the country.
-        let Some(start) = run.start.checked_sub(2).filter(|start| !before(text, *start).is_some_and(is_word)) else { continue };
+        let Some(start) = run.start.checked_sub(2).filter(|start| !before(text, *start).is_some_and(is_word)) else {
+            continue;
+        };
         if let Some(end) = iban_end(text, start) {
             found.push(Finding::scored("iban", start..end, CERTAIN));
         }
@@ -64,6 +66,8 @@ fn length_for(country: &str) -> Option<usize> {
     if !country.bytes().all(|b| b.is_ascii_alphabetic()) {
         return None;
     }
-    let registered = |countries: &str| countries.as_bytes().chunks(3).any(|c| c.get(..2).is_some_and(|c| c.eq_ignore_ascii_case(country.as_bytes())));
+    let registered = |countries: &str| {
+        countries.as_bytes().chunks(3).any(|c| c.get(..2).is_some_and(|c| c.eq_ignore_ascii_case(country.as_bytes())))
+    };
     LENGTHS.iter().find(|(_, countries)| registered(countries)).map(|(length, _)| *length)
 }

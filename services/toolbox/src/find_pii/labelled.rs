@@ -33,14 +33,32 @@ struct Labelled {
 }
 
 static LABELLED: LazyLock<[Labelled; 5]> = LazyLock::new(|| {
-    let linked = |label, kind, value: &str, accept, score| Labelled { label, kind, value: ascii(&format!("{LINK}({value})")), accept, score };
+    let linked = |label, kind, value: &str, accept, score| Labelled {
+        label,
+        kind,
+        value: ascii(&format!("{LINK}({value})")),
+        accept,
+        score,
+    };
     [
         linked(Label::Mrn, "mrn", "[A-Za-z]{0,4}-?[0-9]{5,12}", |_| true, CONTEXT),
         linked(Label::Npi, "npi", "[12][0-9]{9}", |npi| luhn(&[b"80840", npi].concat()), CERTAIN),
         linked(Label::Passport, "us_passport", "[A-Za-z][0-9]{8}|[0-9]{9}", |_| true, CONTEXT),
-        linked(Label::License, "us_driver_license", "[A-Za-z]{0,3}[0-9][0-9A-Za-z-]{3,17}[0-9A-Za-z]", has_five_digits, CONTEXT),
+        linked(
+            Label::License,
+            "us_driver_license",
+            "[A-Za-z]{0,3}[0-9][0-9A-Za-z-]{3,17}[0-9A-Za-z]",
+            has_five_digits,
+            CONTEXT,
+        ),
         // A place may stand between: `born in Rome on 3 May 1980`.
-        Labelled { label: Label::Birth, kind: "date_of_birth", value: ascii(&format!("^[^.\\n]*?({DATE})")), accept: |_| true, score: CONTEXT },
+        Labelled {
+            label: Label::Birth,
+            kind: "date_of_birth",
+            value: ascii(&format!("^[^.\\n]*?({DATE})")),
+            accept: |_| true,
+            score: CONTEXT,
+        },
     ]
 });
 

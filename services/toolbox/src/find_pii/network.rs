@@ -40,7 +40,8 @@ fn address_in(text: &str, run: Range<usize>) -> Option<Range<usize>> {
     let address = run_text.get(skip..)?.trim_end_matches('.');
     let address = if address.ends_with("::") { address } else { address.trim_end_matches(':') };
     let span = run.start + skip..run.start + skip + address.len();
-    let glued = skip == 0 && before(text, span.start).is_some_and(|b| is_word(b) || b == b'.') || after(text, run.end).is_some_and(is_word);
+    let glued = skip == 0 && before(text, span.start).is_some_and(|b| is_word(b) || b == b'.')
+        || after(text, run.end).is_some_and(is_word);
     let plausible = !glued && address.len() <= 45 && is_distinct(address) && address.parse::<Ipv6Addr>().is_ok();
     plausible.then_some(span)
 }

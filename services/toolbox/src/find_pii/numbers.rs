@@ -163,7 +163,11 @@ fn gap(text: &str, from: usize, to: usize) -> Gap {
 /// Dates are read first, so that no other number is made of one.
 fn date(chain: Chain<'_>) -> Option<Reading> {
     let between = chain.gap(0);
-    if !matches!(between, Gap::Hyphen | Gap::Slash | Gap::Dot) || chain.len() < 3 || !chain.gaps_are(3, between) || !chain.is_free(3) {
+    if !matches!(between, Gap::Hyphen | Gap::Slash | Gap::Dot)
+        || chain.len() < 3
+        || !chain.gaps_are(3, between)
+        || !chain.is_free(3)
+    {
         return None;
     }
     let number = |index: usize| chain.group(index).parse::<u16>().ok();

@@ -44,13 +44,17 @@ fn north_american(chain: Chain<'_>) -> Option<(usize, f64)> {
         _ if chain.has_sizes(&[3, 3, 4]) => (3, 0),
         _ => return None,
     };
-    let fits = !chain.group(area).starts_with(['0', '1']) && (1..count).all(|index| !matches!(chain.gap(index - 1), Gap::Slash | Gap::Dash));
+    let fits = !chain.group(area).starts_with(['0', '1'])
+        && (1..count).all(|index| !matches!(chain.gap(index - 1), Gap::Slash | Gap::Dash));
     (fits && chain.is_free(count)).then_some((count, STRONG))
 }
 
 /// `(0341) 838 7176`: an area code in brackets.
 fn bracketed(chain: Chain<'_>) -> Option<(usize, f64)> {
-    if before(chain.text, chain.span(1).start) != Some(b'(') || chain.gap(0) != Gap::Bracket || !(2..=5).contains(&chain.size(0)) {
+    if before(chain.text, chain.span(1).start) != Some(b'(')
+        || chain.gap(0) != Gap::Bracket
+        || !(2..=5).contains(&chain.size(0))
+    {
         return None;
     }
     let groups = longest(chain, MAX_DIGITS);
@@ -105,7 +109,9 @@ pub(super) fn extension(text: &str, end: usize) -> usize {
     let rest = ahead(text, end, 24);
     let lower = rest.to_ascii_lowercase();
     let word = lower.trim_start_matches([' ', ',']);
-    let Some(name) = ["extension", "ext.", "ext", "x", "#"].iter().find(|name| word.starts_with(**name)) else { return 0 };
+    let Some(name) = ["extension", "ext.", "ext", "x", "#"].iter().find(|name| word.starts_with(**name)) else {
+        return 0;
+    };
     let number = word.get(name.len()..).unwrap_or_default().trim_start_matches([' ', ':', '.']);
     let digits = number.bytes().take_while(u8::is_ascii_digit).count();
     let touches = number.as_bytes().get(digits).is_some_and(|b| is_word(*b));

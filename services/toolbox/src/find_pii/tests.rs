@@ -69,14 +69,43 @@ fn ip_addresses() {
             ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
         ],
     );
-    assert_nothing(&["256.1.1.1", "1.2.3", "1.2.3.4.5", "01.2.3.4", "version 1.2.3.4", "v1.2.3.4", "12:30:45", "std::mem", "a::b", "x::1", "::"]);
+    assert_nothing(&[
+        "256.1.1.1",
+        "1.2.3",
+        "1.2.3.4.5",
+        "01.2.3.4",
+        "version 1.2.3.4",
+        "v1.2.3.4",
+        "12:30:45",
+        "std::mem",
+        "a::b",
+        "x::1",
+        "::",
+    ]);
 }
 
 #[test]
 fn social_security_numbers_follow_the_rules_of_issue() {
-    assert_found("us_ssn", &[("219-09-9999", "219-09-9999"), ("SSN 219 09 9999", "219 09 9999"), ("my social security number is 219099999", "219099999")]);
+    assert_found(
+        "us_ssn",
+        &[
+            ("219-09-9999", "219-09-9999"),
+            ("SSN 219 09 9999", "219 09 9999"),
+            ("my social security number is 219099999", "219099999"),
+        ],
+    );
     assert_found("us_itin", &[("912-70-1234", "912-70-1234")]);
-    assert_nothing(&["000-12-3456", "666-12-3456", "123-00-4567", "123-45-0000", "912-10-1234", "219 09 9999", "219099999", "1219-09-9999", "219-09-9999-1"]);
+    assert_nothing(&[
+        "000-12-3456",
+        "666-12-3456",
+        "123-00-4567",
+        "123-45-0000",
+        "912-10-1234",
+        "219 09 9999",
+        "219099999",
+        "1219-09-9999",
+        "219-09-9999-1",
+    ]);
 }
 
 #[test]
@@ -91,7 +120,13 @@ fn cards_need_issuer_length_and_luhn() {
             ("card 675964983844", "675964983844"),
         ],
     );
-    assert_nothing(&["4111111111111112", "1234567812345670", "0000 0000 0000 0000", "675964983844", "x4111111111111111"]);
+    assert_nothing(&[
+        "4111111111111112",
+        "1234567812345670",
+        "0000 0000 0000 0000",
+        "675964983844",
+        "x4111111111111111",
+    ]);
 }
 
 #[test]
@@ -104,7 +139,12 @@ fn ibans_need_country_length_and_check_digits() {
             ("GB82 WEST 1234 5698 7654 32 is mine", "GB82 WEST 1234 5698 7654 32"),
         ],
     );
-    assert_nothing(&["DE88370400440532013000", "XX82WEST12345698765432", "GB82WEST1234569876543", "DE893704004405320130001"]);
+    assert_nothing(&[
+        "DE88370400440532013000",
+        "XX82WEST12345698765432",
+        "GB82WEST1234569876543",
+        "DE893704004405320130001",
+    ]);
 }
 
 #[test]
@@ -145,8 +185,14 @@ fn other_numbers_are_no_phone_numbers() {
 fn labelled_numbers_need_their_label() {
     assert_found("mrn", &[("MRN: 00123456", "00123456"), ("medical record number is A-123456", "A-123456")]);
     assert_found("npi", &[("NPI 1234567893", "1234567893")]);
-    assert_found("us_passport", &[("passport no. C01234567", "C01234567"), ("Passport number: 123456789", "123456789")]);
-    assert_found("us_driver_license", &[("driver's license number is F1628235", "F1628235"), ("DL# D1234-56789", "D1234-56789")]);
+    assert_found(
+        "us_passport",
+        &[("passport no. C01234567", "C01234567"), ("Passport number: 123456789", "123456789")],
+    );
+    assert_found(
+        "us_driver_license",
+        &[("driver's license number is F1628235", "F1628235"), ("DL# D1234-56789", "D1234-56789")],
+    );
     assert_found(
         "date_of_birth",
         &[
@@ -156,12 +202,23 @@ fn labelled_numbers_need_their_label() {
             ("Birthday: March 3rd, 1980", "March 3rd, 1980"),
         ],
     );
-    assert_nothing(&["00123456", "NPI 1234567890", "1234567893", "C01234567", "01/31/1980", "born. On 3 May 1980", "dl 1234"]);
+    assert_nothing(&[
+        "00123456",
+        "NPI 1234567890",
+        "1234567893",
+        "C01234567",
+        "01/31/1980",
+        "born. On 3 May 1980",
+        "dl 1234",
+    ]);
 }
 
 #[test]
 fn hardware_and_crypto_addresses() {
-    assert_found("mac_address", &[("00:1A:2b:3c:4d:5e", "00:1A:2b:3c:4d:5e"), ("00-1A-2B-3C-4D-5E", "00-1A-2B-3C-4D-5E")]);
+    assert_found(
+        "mac_address",
+        &[("00:1A:2b:3c:4d:5e", "00:1A:2b:3c:4d:5e"), ("00-1A-2B-3C-4D-5E", "00-1A-2B-3C-4D-5E")],
+    );
     assert_found(
         "crypto_address",
         &[
@@ -170,7 +227,12 @@ fn hardware_and_crypto_addresses() {
             ("0x52908400098527886E0F7030069857D2E4169EE7", "0x52908400098527886E0F7030069857D2E4169EE7"),
         ],
     );
-    assert_nothing(&["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3", "00:1A:2b:3c:4d:5e:6f", "0x52908400098527886E0F7030069857D2E4169EE", "00:1A-2b:3c:4d:5e"]);
+    assert_nothing(&[
+        "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3",
+        "00:1A:2b:3c:4d:5e:6f",
+        "0x52908400098527886E0F7030069857D2E4169EE",
+        "00:1A-2b:3c:4d:5e",
+    ]);
 }
 
 #[test]
@@ -185,7 +247,10 @@ fn only_the_wanted_types_are_reported_even_inside_others() {
 #[test]
 fn an_unknown_type_is_an_error_that_lists_the_types() {
     let error = call(&[json!(""), json!(["phon"])]).unwrap_err();
-    assert!(error.starts_with("`phon` is no type of `find_pii`; use credit_card, crypto_address, date_of_birth, email,"), "{error}");
+    assert!(
+        error.starts_with("`phon` is no type of `find_pii`; use credit_card, crypto_address, date_of_birth, email,"),
+        "{error}"
+    );
     assert!(call(&[json!(""), json!("phone")]).unwrap_err().contains("must be an array of strings, not a string"));
 }
 

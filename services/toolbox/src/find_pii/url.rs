@@ -20,7 +20,8 @@ pub(super) fn find(source: &Source<'_>, found: &mut Found) {
         }
         let end = end_of(text, at + 3);
         done = end;
-        let named = text.get(at + 3..end).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['));
+        let named =
+            text.get(at + 3..end).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['));
         if let (Some(start), true) = (scheme_start(text, at), named) {
             found.push(Finding::scored("url", start..end, CERTAIN));
         }
@@ -56,7 +57,11 @@ fn end_of(text: &str, start: usize) -> usize {
 }
 
 fn is_url_char(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^') } else { c.is_alphanumeric() }
+    if c.is_ascii() {
+        c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^')
+    } else {
+        c.is_alphanumeric()
+    }
 }
 
 /// Takes off punctuation of the sentence, and brackets that were opened before the URL.

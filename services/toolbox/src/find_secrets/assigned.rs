@@ -29,8 +29,25 @@ pub(super) const NAMES: &[(Name, &[&str])] = &[
     (
         Name::Key,
         &[
-            "secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "access-key", "private_key", "privatekey",
-            "account_key", "accountkey", "auth_key", "authkey", "signing_key", "encryption_key", "credential", "sharedaccesskey",
+            "secret",
+            "token",
+            "api_key",
+            "apikey",
+            "api-key",
+            "api key",
+            "access_key",
+            "accesskey",
+            "access-key",
+            "private_key",
+            "privatekey",
+            "account_key",
+            "accountkey",
+            "auth_key",
+            "authkey",
+            "signing_key",
+            "encryption_key",
+            "credential",
+            "sharedaccesskey",
         ],
     ),
     (Name::Bearer, &["bearer "]),
@@ -80,7 +97,13 @@ fn value(rest: &str) -> (usize, &str) {
     let skip = quote.map_or(0, |_| 1 + usize::from(rest.starts_with('\\')));
     let ends = |c: char| match quote {
         Some(quote) => c == quote || matches!(c, '\\' | '\n' | '\r'),
-        None => c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '{' | '}' | '[' | ']' | '<' | '>' | '&' | '|' | '\\'),
+        None => {
+            c.is_ascii_whitespace()
+                || matches!(
+                    c,
+                    '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '{' | '}' | '[' | ']' | '<' | '>' | '&' | '|' | '\\'
+                )
+        }
     };
     let value = rest.get(skip..).unwrap_or_default();
     (skip, value.find(ends).and_then(|end| value.get(..end)).unwrap_or(value))

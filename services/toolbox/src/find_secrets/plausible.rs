@@ -2,28 +2,98 @@
 
 /// Beginnings of values that stand for a secret kept elsewhere, or for none. Lower case.
 const STAND_INS: &[&str] = &[
-    "$", "<", "{", "%(", "%{", "[", "*", "...", "xxx", "your", "my_", "my-", "change", "placeholder", "redacted", "hidden", "removed", "dummy",
-    "example", "sample", "insert", "enter", "process.env", "os.environ", "os.getenv", "getenv", "env.", "env[", "config.", "settings.",
-    "secrets.", "vault:", "ref:", "self.", "this.", "args.", "options.",
+    "$",
+    "<",
+    "{",
+    "%(",
+    "%{",
+    "[",
+    "*",
+    "...",
+    "xxx",
+    "your",
+    "my_",
+    "my-",
+    "change",
+    "placeholder",
+    "redacted",
+    "hidden",
+    "removed",
+    "dummy",
+    "example",
+    "sample",
+    "insert",
+    "enter",
+    "process.env",
+    "os.environ",
+    "os.getenv",
+    "getenv",
+    "env.",
+    "env[",
+    "config.",
+    "settings.",
+    "secrets.",
+    "vault:",
+    "ref:",
+    "self.",
+    "this.",
+    "args.",
+    "options.",
 ];
 /// Words that stand after a name in prose, in schemas and in forms. Lower case.
 const PLAIN_WORDS: &[&str] = &[
-    "string", "text", "required", "optional", "invalid", "incorrect", "wrong", "expired", "missing", "unknown", "undefined", "password",
-    "passwd", "secret", "number", "boolean", "varchar", "object", "default", "disabled", "enabled", "manager", "protected", "encrypted",
-    "unchanged", "strong", "correct", "forgotten", "policy", "reset", "please", "should", "cannot", "nullable",
+    "string",
+    "text",
+    "required",
+    "optional",
+    "invalid",
+    "incorrect",
+    "wrong",
+    "expired",
+    "missing",
+    "unknown",
+    "undefined",
+    "password",
+    "passwd",
+    "secret",
+    "number",
+    "boolean",
+    "varchar",
+    "object",
+    "default",
+    "disabled",
+    "enabled",
+    "manager",
+    "protected",
+    "encrypted",
+    "unchanged",
+    "strong",
+    "correct",
+    "forgotten",
+    "policy",
+    "reset",
+    "please",
+    "should",
+    "cannot",
+    "nullable",
 ];
 
 /// Whether `value` may be a password: six characters or more, no stand-in or link, and of more than one kind of character unless quoted.
 pub(super) fn is_password(value: &str, quoted: bool) -> bool {
     let plain = PLAIN_WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    value.len() >= 6 && !value.contains("://") && (quoted && !value.contains(' ') || kinds(value) >= 2) && !plain && !is_stand_in(value)
+    value.len() >= 6
+        && !value.contains("://")
+        && (quoted && !value.contains(' ') || kinds(value) >= 2)
+        && !plain
+        && !is_stand_in(value)
 }
 
 /// Whether `value` is random enough for a key: 16 characters or more, letters and digits, no words.
 pub(super) fn is_key(value: &str) -> bool {
     // Two colons make a path in a program.
     let body = Some(value.trim_end_matches('=')).filter(|body| !body.contains("::")).unwrap_or_default();
-    let charset = body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'.' | b'~' | b':'));
+    let charset =
+        body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'.' | b'~' | b':'));
     body.len() >= 16 && charset && is_mixed(value) && !is_stand_in(value) && entropy(value.as_bytes()) >= 3.0
 }
 
@@ -35,7 +105,10 @@ pub(super) fn is_mixed(value: &str) -> bool {
 fn is_stand_in(value: &str) -> bool {
     let begins = |s: &str| value.get(..s.len()).is_some_and(|head| head.eq_ignore_ascii_case(s));
     let first = value.bytes().next();
-    STAND_INS.iter().any(|s| begins(s)) || value.contains("${") || value.contains("{{") || value.bytes().all(|b| Some(b) == first)
+    STAND_INS.iter().any(|s| begins(s))
+        || value.contains("${")
+        || value.contains("{{")
+        || value.bytes().all(|b| Some(b) == first)
 }
 
 /// How many of: lower case, upper case beyond the first letter, digits, marks that do not end a sentence.
@@ -76,7 +149,17 @@ mod tests {
 
     #[test]
     fn words_and_stand_ins_are_no_passwords() {
-        for value in ["required", "Required.", "short", "${DB_PASSWORD}", "<password>", "xxxxxxxx", "********", "your-password-1", "incorrect!"] {
+        for value in [
+            "required",
+            "Required.",
+            "short",
+            "${DB_PASSWORD}",
+            "<password>",
+            "xxxxxxxx",
+            "********",
+            "your-password-1",
+            "incorrect!",
+        ] {
             assert!(!is_password(value, false), "{value}");
         }
         for value in ["hunter2", "Tr0ub4dor&3", "correct-horse"] {

@@ -32,5 +32,6 @@ pub(super) fn read(text: &str, start: usize) -> Option<Finding<'static>> {
 
 /// Base64, line breaks (also escaped ones), and armour headers.
 const fn is_armour(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b':' | b',' | b'-')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b' ' | b':' | b',' | b'-')
 }

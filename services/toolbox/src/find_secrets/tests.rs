@@ -36,7 +36,13 @@ fn tokens_of_a_fixed_form_are_found_wherever_they_stand() {
         ("sendgrid_key", ["SG.", tail, ".", tail, tail].concat()),
         ("jwt", ["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiIxMjM0In0.", tail].concat()),
     ] {
-        for text in [token.clone(), format!("use {token}."), format!("(\"{token}\")"), format!("api_key = '{token}'\n"), format!("é:{token}")] {
+        for text in [
+            token.clone(),
+            format!("use {token}."),
+            format!("(\"{token}\")"),
+            format!("api_key = '{token}'\n"),
+            format!("é:{token}"),
+        ] {
             assert_eq!(find(&text), one(kind, &token), "{text}");
         }
     }
@@ -44,7 +50,13 @@ fn tokens_of_a_fixed_form_are_found_wherever_they_stand() {
 
 #[test]
 fn parts_of_other_words_are_no_tokens() {
-    for text in ["the task-runner-configuration-2", "desk-0123456789abcdef01234567", "sk-learn is a library of models", "XAKIAIOSFODNN7EXAMPLE", "ghp_short"] {
+    for text in [
+        "the task-runner-configuration-2",
+        "desk-0123456789abcdef01234567",
+        "sk-learn is a library of models",
+        "XAKIAIOSFODNN7EXAMPLE",
+        "ghp_short",
+    ] {
         assert!(find(text).is_empty(), "{text}");
     }
 }
@@ -62,7 +74,14 @@ fn private_keys_are_found_with_and_without_their_end() {
 fn passwords_in_urls_are_found_without_the_rest_of_the_url() {
     assert_eq!(find("postgres://app:hunter2@db.internal:5432/app"), one("url_password", "hunter2"));
     assert_eq!(find("https://u:p%40ss@h.example/"), one("url_password", "p%40ss"));
-    for text in ["postgres://app:${PW}@db/app", "https://h.example/a:b@c", "https://user@h.example", "redis://:password@localhost", "postgres://[user[:password]@][host]", "http://h:80/"] {
+    for text in [
+        "postgres://app:${PW}@db/app",
+        "https://h.example/a:b@c",
+        "https://user@h.example",
+        "redis://:password@localhost",
+        "postgres://[user[:password]@][host]",
+        "http://h:80/",
+    ] {
         assert!(find(text).is_empty(), "{text}");
     }
 }
@@ -77,7 +96,11 @@ fn assigned_values_are_found_by_their_name() {
         ("Server=db;User Id=sa;Password=Passw0rd;Encrypt=yes", "password", "Passw0rd"),
         ("my password is Tr0ub4dor&3", "password", "Tr0ub4dor"),
         ("password: str = \"swordfish9\"", "password", "swordfish9"),
-        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        (
+            "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "secret",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
         ("client_secret=8f14e45fceea167a5a36dedd4bea2543", "secret", "8f14e45fceea167a5a36dedd4bea2543"),
         ("\"apiKey\": \"8f14e45fceea167a5a36\"", "secret", "8f14e45fceea167a5a36"),
         ("Authorization: Bearer 8f14e45fceea167a5a36", "bearer_token", "8f14e45fceea167a5a36"),

@@ -6,12 +6,14 @@ use crate::finding::Finding;
 
 /// Longest `user:password` that is read, in bytes.
 const MAX_USERINFO: usize = 512;
-const STAND_INS: &[&str] = &["password", "pass", "passwd", "pwd", "secret", "token", "xxx", "xxxx", "xxxxx", "***", "****", "*****"];
+const STAND_INS: &[&str] =
+    &["password", "pass", "passwd", "pwd", "secret", "token", "xxx", "xxxx", "xxxxx", "***", "****", "*****"];
 
 /// The password in the URL whose `://` ends at `start`.
 pub(super) fn read(text: &str, start: usize) -> Option<Finding<'static>> {
     let rest = ahead(text, start, MAX_USERINFO);
-    let authority = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' | '\\'));
+    let authority =
+        rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '`' | '\\'));
     let authority = authority.map_or(rest, |end| rest.get(..end).unwrap_or_default());
     let userinfo = authority.rsplit_once('@')?.0;
     let (user, password) = userinfo.split_once(':')?;
@@ -22,6 +24,7 @@ pub(super) fn read(text: &str, start: usize) -> Option<Finding<'static>> {
 
 /// References to a secret kept elsewhere, and the words of documentation. A percent sign may also begin an escape.
 fn is_stand_in(password: &str) -> bool {
-    let variable = password.starts_with(['$', '{', '<', '[']) || password.starts_with("%(") || password.ends_with(['%', ']']);
+    let variable =
+        password.starts_with(['$', '{', '<', '[']) || password.starts_with("%(") || password.ends_with(['%', ']']);
     variable || STAND_INS.contains(&password)
 }

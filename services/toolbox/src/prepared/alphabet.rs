@@ -25,8 +25,12 @@ impl Alphabet {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => {}
             HirKind::Literal(literal) => literal.0.iter().for_each(|byte| self.add_range(*byte, *byte)),
-            HirKind::Class(Class::Bytes(class)) => class.iter().for_each(|range| self.add_range(range.start(), range.end())),
-            HirKind::Class(Class::Unicode(class)) => class.iter().for_each(|range| self.add_chars(range.start(), range.end())),
+            HirKind::Class(Class::Bytes(class)) => {
+                class.iter().for_each(|range| self.add_range(range.start(), range.end()))
+            }
+            HirKind::Class(Class::Unicode(class)) => {
+                class.iter().for_each(|range| self.add_chars(range.start(), range.end()))
+            }
             HirKind::Repetition(repetition) => self.add(&repetition.sub),
             HirKind::Capture(capture) => self.add(&capture.sub),
             HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|part| self.add(part)),

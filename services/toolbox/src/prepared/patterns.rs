@@ -41,14 +41,20 @@ impl PatternSet {
     pub(super) fn new(set: &str, patterns: &BTreeMap<String, String>) -> Result<Self, PrepareError> {
         let place = format!("patterns.{set}");
         if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
-            return Err(PrepareError::new(place, format!("{} patterns; a set has 1 to {MAX_PATTERNS}", patterns.len())));
+            return Err(PrepareError::new(
+                place,
+                format!("{} patterns; a set has 1 to {MAX_PATTERNS}", patterns.len()),
+            ));
         }
         let compiled = patterns.iter().map(|(name, pattern)| {
             check_name(&place, name)?;
             Pattern::new(name, pattern).map_err(|message| PrepareError::new(format!("{place}.{name}"), message))
         });
         let patterns = compiled.collect::<Result<Vec<_>, _>>()?;
-        let weaker = RegexSetBuilder::new(patterns.iter().map(|pattern| &pattern.weaker)).size_limit(MAX_PROGRAM_BYTES).build().ok();
+        let weaker = RegexSetBuilder::new(patterns.iter().map(|pattern| &pattern.weaker))
+            .size_limit(MAX_PROGRAM_BYTES)
+            .build()
+            .ok();
         Ok(Self { patterns, weaker })
     }
 
@@ -67,7 +73,9 @@ impl Pattern {
         }
         let hir = parse(pattern)?;
         if hir.properties().minimum_len().is_none_or(|shortest| shortest == 0) {
-            return Err(format!("`{pattern}` can match nothing at all, so it would match everywhere; require a character"));
+            return Err(format!(
+                "`{pattern}` can match nothing at all, so it would match everywhere; require a character"
+            ));
         }
         let regex = RegexBuilder::new(pattern).size_limit(MAX_PROGRAM_BYTES).build().map_err(|_| {
             format!("`{pattern}` compiles to more than {MAX_PROGRAM_BYTES} bytes; use smaller repetitions or ASCII classes such as [0-9]")

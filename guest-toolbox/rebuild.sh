@@ -140,7 +140,7 @@ while read -r name package output; do
         compare "$name" "$toolbox/$output" "$scratch/$name.wasm" || failed=1
     else
         build "$name" "$package" "$toolbox/$output"
-        echo "$name: $(wc -c <"$toolbox/$output") bytes, $toolchain"
+        echo "$name: $(wc -c <"$toolbox/$output") bytes, $(pack toolchain "$toolbox/$output")"
     fi
 done <<<"$list"
 exit $failed

@@ -37,6 +37,64 @@ pub fn hand_over(bytes: Vec<u8>) -> u64 {
     pack(bytes.as_ptr() as usize as u32, bytes.len() as u32)
 }
 
+/// Traps: the host counts the run as failed.
+pub fn fail() -> ! {
+    #[cfg(target_arch = "wasm32")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_arch = "wasm32"))]
+    #[expect(clippy::panic, reason = "where there is no trap, a panic ends the guard's own tests")]
+    {
+        panic!("the guard failed")
+    }
+}
+
+/// Calls one tool with the bytes of its arguments and returns those of its result.
+#[cfg(target_arch = "wasm32")]
+fn call_tool(tool: unsafe extern "C" fn(*const u8, usize) -> usize, arguments: &[u8]) -> Vec<u8> {
+    #[link(wasm_import_module = "parapet:guard/1")]
+    unsafe extern "C" {
+        fn take_result(ptr: *mut u8);
+    }
+    // SAFETY: the host reads the arguments within their length, says how long the waiting result is, and writes that
+    // many bytes to a block of that size.
+    unsafe {
+        let length = tool(arguments.as_ptr(), arguments.len());
+        let mut result = vec![0; length];
+        take_result(result.as_mut_ptr());
+        result
+    }
+}
+
+/// The imports of all tools. One that is not called does not end in the module.
+pub(crate) mod imports {
+    use alloc::vec::Vec;
+
+    macro_rules! imports {
+        ($($name:ident)*) => {$(
+            #[cfg(target_arch = "wasm32")]
+            pub(crate) fn $name(arguments: &[u8]) -> Vec<u8> {
+                mod host {
+                    #[link(wasm_import_module = "parapet:tool/1")]
+                    unsafe extern "C" {
+                        pub(super) fn $name(ptr: *const u8, len: usize) -> usize;
+                    }
+                }
+                super::call_tool(host::$name, arguments)
+            }
+
+            #[cfg(not(target_arch = "wasm32"))]
+            pub(crate) fn $name(_: &[u8]) -> Vec<u8> {
+                Vec::new()
+            }
+        )*};
+    }
+
+    imports! {
+        check_access check_rules edit_distance find_phrases find_pii find_regex find_secrets json_pointer python_calls
+        sql_columns text_topic url_parts
+    }
+}
+
 /// Defines the exports of `tool/1`. `$call` takes the JSON array of arguments as bytes and returns the JSON result.
 #[macro_export]
 macro_rules! parapet_tool {

@@ -52,6 +52,29 @@ pub const ARTIFACTS: &[Artifact] = &[
         sources: &["tools/sql-columns/Cargo.toml", "tools/sql-columns/src"],
         output: "artifacts/sql-columns.wasm",
     },
+    Artifact {
+        name: "outside-mail",
+        package: Some("parapet-example-outside-mail"),
+        sources: &["examples/outside-mail/Cargo.toml", "examples/outside-mail/src"],
+        output: "examples/outside-mail/guard.wasm",
+    },
+    Artifact {
+        name: "table-access",
+        package: None,
+        sources: &["examples/table-access/build.sh", "examples/table-access/src"],
+        output: "examples/table-access/guard.wasm",
+    },
+    Artifact {
+        name: "card-numbers",
+        package: None,
+        sources: &[
+            "examples/card-numbers/build.sh",
+            "examples/card-numbers/package-lock.json",
+            "examples/card-numbers/package.json",
+            "examples/card-numbers/src",
+        ],
+        output: "examples/card-numbers/guard.wasm",
+    },
 ];
 
 /// What every artifact of the Cargo workspace is built from, besides its own sources.

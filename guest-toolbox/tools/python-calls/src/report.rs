@@ -12,8 +12,8 @@ use crate::{
     value::Value,
 };
 
-/// Most bytes of text in a report. Names and constants can be repeated many times over.
-const MOST_BYTES: usize = 1024 * 1024;
+/// Most bytes of a report, below what the host takes. Names and constants can be repeated many times over.
+const MOST_BYTES: usize = 1_000_000;
 
 /// Everything found in one program.
 #[derive(Debug, Default)]
@@ -39,44 +39,41 @@ pub(crate) struct Findings {
 /// The report, or a message when it would be too large.
 ///
 /// # Errors
-/// The report is over 1 MiB.
+/// The report is over [`MOST_BYTES`].
 pub(crate) fn render(findings: &Findings, positions: &Positions<'_>) -> Result<Json, String> {
     let roots = Roots::of(&findings.calls);
-    let mut left = MOST_BYTES;
-    let mut calls = Vec::new();
-    for (id, call) in findings.calls.iter().enumerate() {
-        calls.push(render_call(id, call, &roots, positions));
-        spend(&mut left, calls.last())?;
-    }
-    let mut assigns = Vec::new();
-    for assignment in &findings.assignments {
-        let (line, column) = positions.of(assignment.start.to_usize());
-        let mut entry = render_value(&assignment.value, &roots);
-        entry.insert("name".to_owned(), json!(assignment.name));
-        entry.insert("line".to_owned(), json!(line));
-        entry.insert("column".to_owned(), json!(column));
-        assigns.push(Json::Object(entry));
-        spend(&mut left, assigns.last())?;
-    }
+    let mut space = Space(MOST_BYTES);
+    let calls = space.list(findings.calls.iter().enumerate(), |(id, call)| render_call(id, call, &roots, positions))?;
+    let assigns = space.list(&findings.assignments, |assignment| render_assignment(assignment, &roots, positions))?;
     let error = findings.error.as_ref().map(|(message, (line, column))| {
         json!({"message": message, "line": line, "column": column})
     });
     Ok(json!({
         "calls": calls,
         "assigns": assigns,
-        "strings": findings.strings,
-        "imports": findings.imports,
-        "references": render_mentions(&findings.mentions, positions),
-        "dynamic": render_mentions(&findings.dynamic, positions),
+        "strings": space.list(&findings.strings, |string| json!(string))?,
+        "imports": space.list(&findings.imports, |import| json!(import))?,
+        "references": space.list(once_each(&findings.mentions), |mention| render_mention(mention, positions))?,
+        "dynamic": space.list(once_each(&findings.dynamic), |mention| render_mention(mention, positions))?,
         "followed": findings.followed,
         "error": error,
     }))
 }
 
-fn spend(left: &mut usize, written: Option<&Json>) -> Result<(), String> {
-    let size = written.map_or(0, |json| json.to_string().len());
-    *left = left.checked_sub(size).ok_or("the findings are larger than 1 MiB; pass the code in smaller pieces")?;
-    Ok(())
+/// Bytes that are left for the report.
+struct Space(usize);
+
+impl Space {
+    fn list<T>(&mut self, items: impl IntoIterator<Item = T>, render: impl Fn(T) -> Json) -> Result<Vec<Json>, String> {
+        let mut list = Vec::new();
+        for item in items {
+            let json = render(item);
+            let left = self.0.checked_sub(json.to_string().len() + 1);
+            self.0 = left.ok_or("the findings are larger than 1 MB; pass the code in smaller pieces")?;
+            list.push(json);
+        }
+        Ok(list)
+    }
 }
 
 fn render_call(id: usize, call: &Call, roots: &Roots, positions: &Positions<'_>) -> Json {
@@ -135,14 +132,22 @@ fn render_value(value: &Value, roots: &Roots) -> Map<String, Json> {
     fields.into_iter().map(|(key, json)| (key.to_owned(), json)).collect()
 }
 
-fn render_mentions(mentions: &[Mention], positions: &Positions<'_>) -> Vec<Json> {
+fn render_assignment(assignment: &Assignment, roots: &Roots, positions: &Positions<'_>) -> Json {
+    let (line, column) = positions.of(assignment.start.to_usize());
+    let mut entry = render_value(&assignment.value, roots);
+    entry.insert("name".to_owned(), json!(assignment.name));
+    entry.insert("line".to_owned(), json!(line));
+    entry.insert("column".to_owned(), json!(column));
+    Json::Object(entry)
+}
+
+/// The mentions without repetitions, as each pass through an expression may note one.
+fn once_each(mentions: &[Mention]) -> impl Iterator<Item = &Mention> {
     let mut seen = BTreeSet::new();
-    let mut entries = Vec::new();
-    for mention in mentions {
-        let (line, column) = positions.of(mention.start.to_usize());
-        if seen.insert((mention.name.as_str(), line, column)) {
-            entries.push(json!({"name": mention.name, "line": line, "column": column}));
-        }
-    }
-    entries
+    mentions.iter().filter(move |mention| seen.insert((mention.name.as_str(), mention.start)))
+}
+
+fn render_mention(mention: &Mention, positions: &Positions<'_>) -> Json {
+    let (line, column) = positions.of(mention.start.to_usize());
+    json!({"name": mention.name, "line": line, "column": column})
 }

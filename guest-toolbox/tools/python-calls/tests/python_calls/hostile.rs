@@ -55,7 +55,7 @@ fn too_much_code_is_refused() {
 fn a_report_that_explodes_is_refused() {
     let code = format!("x = '{}'\n{}", "A".repeat(10_000), "f(x)\n".repeat(2_000));
     let error = parapet_python_calls::python_calls(&code).unwrap_err();
-    assert_eq!(error, "the findings are larger than 1 MiB; pass the code in smaller pieces");
+    assert_eq!(error, "the findings are larger than 1 MB; pass the code in smaller pieces");
 }
 
 #[test]

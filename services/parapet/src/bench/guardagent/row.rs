@@ -1,6 +1,6 @@
 //! The data sets: what the guards get of each row, and what their decision is compared with, kept apart from the start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -127,8 +127,9 @@ fn parse(suite: Suite, line: usize, text: &str) -> Result<Row> {
 
 fn eicu_row(line: usize, row: EicuRow) -> Result<Row> {
     let text = format!("{}\n{}\n{}", row.question, row.agent_knowledge, row.agent_code).to_lowercase();
+    let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let columns = row.inaccessible.values().flatten();
-    let absent_columns = columns.filter(|column| !text.contains(&column.to_lowercase())).cloned().collect();
+    let absent_columns = columns.filter(|column| !words.contains(column.to_lowercase().as_str())).cloned().collect();
     let explanation = Explanation::columns(row.inaccessible);
     Ok(Row {
         suite: Suite::EicuAc,

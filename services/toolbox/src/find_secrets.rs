@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Match, MatchKind};
+use aho_corasick::{AhoCorasick, Match};
 use serde_json::Value;
 
 use crate::args::Args;
+use crate::constant_patterns::words;
 use crate::finding::{Finding, resolve, to_json};
 use crate::{Prepared, ToolError, ToolRun, ToolSpec};
 
@@ -15,7 +16,7 @@ mod private_key;
 mod tokens;
 mod url_password;
 
-use tokens::{FORMS, Token};
+use tokens::{FORMS, Form, Token};
 
 const NAME: &str = "find_secrets";
 
@@ -62,25 +63,20 @@ struct Clues {
     tokens: Vec<Token>,
 }
 
-static CLUES: LazyLock<Option<Clues>> = LazyLock::new(|| {
-    let tokens = || {
-        FORMS
-            .iter()
-            .enumerate()
-            .flat_map(|(at, (_, begins, _))| begins.iter().map(move |literal| (*literal, Clue::Token(at))))
-    };
-    let names = || {
-        assigned::NAMES.iter().flat_map(|(name, words)| words.iter().map(move |word| (*word, Clue::Assigned(*name))))
-    };
-    let all = || tokens().chain(names()).chain([(private_key::BEGIN, Clue::KeyBlock), ("://", Clue::Url)]);
-    let automaton = AhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostLongest)
-        .ascii_case_insensitive(true)
-        .build(all().map(|(literal, _)| literal))
-        .ok()?;
-    let compiled = FORMS.iter().map(|(kind, _, pattern)| Token::new(kind, pattern)).collect();
-    Some(Clues { automaton, clues: all().map(|(_, clue)| clue).collect(), tokens: compiled })
+static CLUES: LazyLock<Clues> = LazyLock::new(|| Clues {
+    automaton: words(literals().map(|(literal, _)| literal)),
+    clues: literals().map(|(_, clue)| clue).collect(),
+    tokens: FORMS.iter().map(|(kind, _, pattern)| Token::new(kind, pattern)).collect(),
 });
+
+fn literals() -> impl Iterator<Item = (&'static str, Clue)> {
+    let token =
+        |(at, (_, begins, _)): (usize, &'static Form)| begins.iter().map(move |literal| (*literal, Clue::Token(at)));
+    let names = assigned::NAMES.iter();
+    let names = names.flat_map(|(name, words)| words.iter().map(move |word| (*word, Clue::Assigned(*name))));
+    let others = [(private_key::BEGIN, Clue::KeyBlock), ("://", Clue::Url)];
+    FORMS.iter().enumerate().flat_map(token).chain(names).chain(others)
+}
 
 fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     let text = Args::new(NAME, args).text(0, "text")?;
@@ -89,11 +85,10 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
 
 fn search(text: &str) -> Vec<Finding<'static>> {
     let (mut found, mut done) = (Vec::new(), 0);
-    let Some(clues) = &*CLUES else { return found };
-    for hit in clues.automaton.find_iter(text) {
+    for hit in CLUES.automaton.find_iter(text) {
         // What was read as a token is not read again: that keeps the whole search linear.
         if hit.start() >= done {
-            let (end, finding) = clues.read(text, &hit);
+            let (end, finding) = CLUES.read(text, &hit);
             done = end;
             found.extend(finding);
         }

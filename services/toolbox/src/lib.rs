@@ -5,7 +5,7 @@ mod args;
 mod borders;
 mod check_access;
 mod check_rules;
-mod constant_regex;
+mod constant_patterns;
 mod edit_distance;
 mod find_phrases;
 mod find_pii;

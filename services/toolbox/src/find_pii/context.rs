@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::AhoCorasick;
 
 use crate::borders::{after, before};
+use crate::constant_patterns::words;
 
 /// How far before a number, in bytes, a word still speaks of it.
 const REACH: usize = 48;
@@ -28,160 +29,47 @@ pub(super) enum Label {
     Other,
 }
 
-const WORDS: &[(Label, &[&str])] = &[
+/// Words by label, parted by `|`.
+const WORDS: &[(Label, &str)] = &[
     (
         Label::Phone,
-        &[
-            "phone",
-            "telephone",
-            "tel",
-            "mobile",
-            "mob",
-            "cell",
-            "cellphone",
-            "cellular",
-            "handset",
-            "landline",
-            "fax",
-            "call",
-            "calling",
-            "called",
-            "dial",
-            "dialing",
-            "dialling",
-            "dialed",
-            "ring",
-            "sms",
-            "text me",
-            "texting",
-            "texted",
-            "message",
-            "messaging",
-            "whatsapp",
-            "hotline",
-            "helpline",
-            "voicemail",
-            "pager",
-            "answering",
-            "answer",
-            "contact",
-            "reach",
-            "reached",
-            "desk",
-            "direct line",
-            "my number",
-            "his number",
-            "her number",
-            "their number",
-            "your number",
-            "telefon",
-            "telefono",
-            "teléfono",
-            "téléphone",
-            "telefone",
-            "móvil",
-            "celular",
-            "portable",
-            "handy",
-        ],
+        "phone|telephone|tel|mobile|mob|cell|cellphone|cellular|handset|landline|fax|call|\
+         calling|called|dial|dialing|dialling|dialed|ring|sms|text me|texting|texted|message|\
+         messaging|whatsapp|hotline|helpline|voicemail|pager|answering|answer|contact|reach|\
+         reached|desk|direct line|my number|his number|her number|their number|your number|\
+         telefon|telefono|teléfono|téléphone|telefone|móvil|celular|portable|handy",
     ),
-    (
-        Label::Card,
-        &[
-            "card",
-            "credit",
-            "debit",
-            "visa",
-            "mastercard",
-            "amex",
-            "american express",
-            "maestro",
-            "diners",
-            "jcb",
-            "cc",
-        ],
-    ),
-    (Label::Ssn, &["ssn", "social security", "social security number", "soc sec", "itin", "taxpayer identification"]),
-    (Label::Birth, &["born", "dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "birth"]),
+    (Label::Card, "card|credit|debit|visa|mastercard|amex|american express|maestro|diners|jcb|cc"),
+    (Label::Ssn, "ssn|social security|social security number|soc sec|itin|taxpayer identification"),
+    (Label::Birth, "born|dob|d.o.b|date of birth|birth date|birthdate|birthday|birth"),
     (
         Label::Mrn,
-        &[
-            "mrn",
-            "medical record",
-            "medical record number",
-            "med rec",
-            "patient id",
-            "patient identifier",
-            "patient number",
-            "chart number",
-        ],
+        "mrn|medical record|medical record number|med rec|patient id|patient identifier|\
+         patient number|chart number",
     ),
-    (Label::Npi, &["npi", "national provider identifier", "national provider id"]),
-    (Label::Passport, &["passport"]),
+    (Label::Npi, "npi|national provider identifier|national provider id"),
+    (Label::Passport, "passport"),
     (
         Label::License,
-        &[
-            "driver's license",
-            "drivers license",
-            "driver license",
-            "driver’s license",
-            "driver's licence",
-            "drivers licence",
-            "driver licence",
-            "driver’s licence",
-            "driving license",
-            "driving licence",
-            "dl",
-        ],
+        "driver's license|drivers license|driver license|driver’s license|driver's licence|\
+         drivers licence|driver licence|driver’s licence|driving license|driving licence|dl",
     ),
-    (Label::Version, &["version", "release", "build"]),
+    (Label::Version, "version|release|build"),
     (
         Label::Other,
-        &[
-            "order",
-            "invoice",
-            "ticket",
-            "tracking",
-            "reference",
-            "ref",
-            "account",
-            "acct",
-            "zip",
-            "zipcode",
-            "postal",
-            "postcode",
-            "isbn",
-            "serial",
-            "case",
-            "page",
-            "row",
-            "line",
-            "amount",
-            "price",
-            "total",
-            "sku",
-            "model",
-            "policy",
-            "claim",
-            "id",
-            "date",
-            "time",
-            "timestamp",
-            "size",
-            "port",
-        ],
+        "order|invoice|ticket|tracking|reference|ref|account|acct|zip|zipcode|postal|\
+         postcode|isbn|serial|case|page|row|line|amount|price|total|sku|model|policy|claim|\
+         id|date|time|timestamp|size|port",
     ),
 ];
 
-static AUTOMATON: LazyLock<Option<(AhoCorasick, Vec<Label>)>> = LazyLock::new(|| {
-    let words = || WORDS.iter().flat_map(|(label, words)| words.iter().map(move |word| (*label, *word)));
-    let automaton = AhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostLongest)
-        .ascii_case_insensitive(true)
-        .build(words().map(|(_, word)| word))
-        .ok()?;
-    Some((automaton, words().map(|(label, _)| label).collect()))
-});
+static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| words(labelled_words().map(|(_, word)| word)));
+/// By pattern of the automaton.
+static LABELS: LazyLock<Vec<Label>> = LazyLock::new(|| labelled_words().map(|(label, _)| label).collect());
+
+fn labelled_words() -> impl Iterator<Item = (Label, &'static str)> {
+    WORDS.iter().flat_map(|(label, words)| words.split('|').map(move |word| (*label, word)))
+}
 
 /// All such words before the numbers of a text, in order.
 pub(super) struct Context {
@@ -205,10 +93,9 @@ impl Context {
     }
 
     fn search(&mut self, text: &str, from: usize, to: usize) {
-        let Some((automaton, labels)) = &*AUTOMATON else { return };
-        for found in automaton.find_iter(text.as_bytes().get(from..to).unwrap_or_default()) {
+        for found in AUTOMATON.find_iter(text.as_bytes().get(from..to).unwrap_or_default()) {
             let (start, end) = (from + found.start(), from + found.end());
-            let label = labels.get(found.pattern().as_usize()).filter(|_| is_whole_word(text, start, end));
+            let label = LABELS.get(found.pattern().as_usize()).filter(|_| is_whole_word(text, start, end));
             self.hits.extend(label.map(|label| (end, *label)));
         }
     }

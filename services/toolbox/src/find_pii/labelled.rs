@@ -8,7 +8,7 @@ use super::checksum::luhn;
 use super::context::Label;
 use super::{CERTAIN, CONTEXT, Found, Source};
 use crate::borders::{ahead, stands_alone};
-use crate::constant_regex::ascii;
+use crate::constant_patterns::ascii;
 use crate::finding::Finding;
 
 /// How far after its label a number may begin and end, in bytes.

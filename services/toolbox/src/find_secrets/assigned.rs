@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 use super::LIKELY;
 use super::plausible::{is_key, is_mixed, is_password};
 use crate::borders::{after, ahead, before, is_word};
-use crate::constant_regex::ascii;
+use crate::constant_patterns::ascii;
 use crate::finding::Finding;
 
 /// What a name announces.

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::CERTAIN;
 use crate::borders::ahead;
-use crate::constant_regex::ascii;
+use crate::constant_patterns::ascii;
 use crate::finding::Finding;
 
 /// How an armoured block begins.

@@ -5,7 +5,7 @@ use regex::bytes::Regex;
 use super::CERTAIN;
 use super::plausible::is_mixed;
 use crate::borders::{after, ahead, before, is_word};
-use crate::constant_regex::ascii;
+use crate::constant_patterns::ascii;
 use crate::finding::Finding;
 
 /// Longest token that is read, in bytes.

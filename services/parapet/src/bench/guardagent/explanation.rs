@@ -22,6 +22,11 @@ impl Explanation {
         Self { columns, rules: BTreeSet::new() }
     }
 
+    /// Whether it is about columns.
+    pub(crate) fn names_columns(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
     /// Rules that are violated.
     pub(crate) fn rules(rules: impl IntoIterator<Item = String>) -> Self {
         Self { columns: BTreeMap::new(), rules: rules.into_iter().collect() }

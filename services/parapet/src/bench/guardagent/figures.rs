@@ -119,7 +119,7 @@ impl Figures {
         let to_deny = count(&|d| d.row.truth.deny);
         let rightly_denied = count(&|d| d.row.truth.deny && d.said.deny);
         let wrong: Vec<Wrong> = rows.iter().filter_map(|d| Wrong::of(d)).collect();
-        let misses = wrong.iter().filter(|w| !w.expected_is_empty()).count();
+        let misses = wrong.iter().filter(|w| w.expected.names_columns()).count();
         let with_absent_column = wrong.iter().filter(|w| !w.absent_columns.is_empty()).count();
         Self {
             rows: rows.len(),
@@ -149,11 +149,6 @@ impl Wrong {
             got: said.explanation.clone(),
             absent_columns: row.truth.absent_columns.clone(),
         })
-    }
-
-    /// A row to allow has no explanation.
-    fn expected_is_empty(&self) -> bool {
-        self.expected == Explanation::default()
     }
 }
 

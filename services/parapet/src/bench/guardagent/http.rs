@@ -99,8 +99,8 @@ impl Bench {
             for (n, row) in (0_u64..).zip(rows) {
                 let started = Instant::now();
                 let reply = self.send(n, row).await?;
-                times.push(started.elapsed());
-                overhead.push(own_time(&reply));
+                times.push(row.suite, started.elapsed());
+                overhead.push(row.suite, own_time(&reply));
                 if round == 0 {
                     replies.push(reply);
                 }

@@ -126,7 +126,7 @@ impl Bench {
         let runs = self.judge.judge_blocking(&self.set, &event);
         let coverage = Coverage { inspected: Vec::new(), not_inspected: body.not_inspected };
         let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());
-        times.push(started.elapsed());
+        times.push(row.suite, started.elapsed());
         Ok((ruling, runs))
     }
 }

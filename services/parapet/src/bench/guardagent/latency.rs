@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Collects times.
+use super::row::Suite;
+
+/// Collects times, each with the data set of its row.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<(Suite, Duration)>);
 
 /// Summary for the report.
 #[derive(Debug, Clone, Serialize)]
@@ -23,13 +25,14 @@ pub(crate) struct Latency {
 
 impl Times {
     /// Adds one.
-    pub(crate) fn push(&mut self, time: Duration) {
-        self.0.push(time);
+    pub(crate) fn push(&mut self, suite: Suite, time: Duration) {
+        self.0.push((suite, time));
     }
 
-    /// The summary.
-    pub(crate) fn summary(&self) -> Latency {
-        let mut sorted = self.0.clone();
+    /// The summary of one data set, or of both.
+    pub(crate) fn summary(&self, only: Option<Suite>) -> Latency {
+        let wanted = self.0.iter().filter(|(suite, _)| only.is_none_or(|only| only == *suite));
+        let mut sorted: Vec<Duration> = wanted.map(|(_, time)| *time).collect();
         sorted.sort_unstable();
         let total: Duration = sorted.iter().sum();
         let count = u32::try_from(sorted.len()).unwrap_or(u32::MAX);
@@ -54,9 +57,11 @@ mod tests {
 
     #[test]
     fn percentiles_are_nearest_ranks() {
-        let times = Times((1..=100).rev().map(Duration::from_micros).collect());
-        let summary = times.summary();
-        assert_eq!((summary.p50_us, summary.p99_us), (50.0, 99.0));
-        assert_eq!(Times::default().summary().p99_us, 0.0);
+        let mut times = Times((1..=100).rev().map(|us| (Suite::EicuAc, Duration::from_micros(us))).collect());
+        times.push(Suite::Mind2WebSc, Duration::from_secs(1));
+        let summary = times.summary(Some(Suite::EicuAc));
+        assert_eq!((summary.decisions, summary.p50_us, summary.p99_us), (100, 50.0, 99.0));
+        assert_eq!(times.summary(None).decisions, 101);
+        assert_eq!(Times::default().summary(None).p99_us, 0.0);
     }
 }

@@ -38,6 +38,7 @@ pub(crate) struct SuiteReport {
     pub(crate) suite: Suite,
     #[serde(flatten)]
     pub(crate) figures: Figures,
+    pub(crate) latency: Latency,
     pub(crate) published: &'static [Published],
 }
 
@@ -47,14 +48,15 @@ impl Report {
         let suites = Suite::ALL.map(|suite| SuiteReport {
             suite,
             figures: Figures::of(suite, &measured.decided),
+            latency: measured.times.summary(Some(suite)),
             published: published::on(suite),
         });
         Self {
             via,
             guard_set: measured.guard_set.clone(),
             suites: suites.into(),
-            latency: measured.times.summary(),
-            overhead: measured.overhead.as_ref().map(Times::summary),
+            latency: measured.times.summary(None),
+            overhead: measured.overhead.as_ref().map(|times| times.summary(None)),
         }
     }
 }

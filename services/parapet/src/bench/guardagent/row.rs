@@ -68,7 +68,7 @@ pub(crate) struct Truth {
     pub(crate) deny: bool,
     /// Why, for rows to be denied.
     pub(crate) explanation: Explanation,
-    /// Columns of the explanation that stand nowhere in what the agent was given or wrote.
+    /// Columns of the explanation that stand nowhere in what the agent was given or wrote; empty where it names no columns.
     pub(crate) absent_columns: Vec<String>,
 }
 

@@ -9,13 +9,13 @@ use super::published::Published;
 use super::report::{Report, SuiteReport};
 use crate::output::{BOLD, DIM, clean, paint};
 
-/// Widths of the columns after the method.
+/// Heads of the columns after the method, each nine wide.
 const HEAD: [&str; 6] = ["LPA", "LPP", "LPR", "EA", "FRA", "s/check"];
 
 /// Prints the report.
 pub(crate) fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for suite in &report.suites {
-        print_suite(out, suite, report.latency.p50_us / 1e6)?;
+        print_suite(out, suite)?;
     }
     let what = match report.via {
         Via::InProcess => "one event judged",
@@ -28,13 +28,13 @@ pub(crate) fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "{}", paint(DIM, &format!("guard set {}", report.guard_set)))
 }
 
-fn print_suite(out: &mut impl Write, suite: &SuiteReport, seconds: f64) -> io::Result<()> {
+fn print_suite(out: &mut impl Write, suite: &SuiteReport) -> io::Result<()> {
     let Figures { rows, to_deny, .. } = suite.figures;
     writeln!(out, "{}  {rows} rows, {to_deny} to deny", paint(BOLD, suite.suite.name()))?;
     let heads: String = HEAD.iter().map(|head| format!("{head:>9}")).collect();
     writeln!(out, "  {:26}{heads}", "")?;
     let ours = &suite.figures;
-    print_line(out, "these guards", [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra], Some(seconds))?;
+    print_line(out, "these guards", [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra], Some(suite.latency.p50_us / 1e6))?;
     for Published { method, lpa, lpp, lpr, ea, seconds } in suite.published {
         print_line(out, method, [Some(*lpa), *lpp, *lpr, *ea, None], *seconds)?;
     }

@@ -87,6 +87,12 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     to_json(NAME, "type", text, &resolve(found))
 }
 
+/// Builds what is otherwise built on the first call.
+pub(crate) fn build_patterns() {
+    context::build_words();
+    labelled::build_patterns();
+}
+
 /// Reads the list of types; an unknown one is an error, as it would never find anything.
 fn wanted<'a>(args: &Args<'_>, types: &'a Value) -> Result<Vec<&'a str>, ToolError> {
     let known = || DETECTORS.iter().flat_map(|(_, kinds)| kinds.iter());

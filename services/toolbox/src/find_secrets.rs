@@ -83,6 +83,13 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
     to_json(NAME, "type", text, &resolve(search(text)))
 }
 
+/// Builds what is otherwise built on the first call.
+pub(crate) fn build_patterns() {
+    LazyLock::force(&CLUES);
+    assigned::build_patterns();
+    private_key::build_patterns();
+}
+
 fn search(text: &str) -> Vec<Finding<'static>> {
     let (mut found, mut done) = (Vec::new(), 0);
     for hit in CLUES.automaton.find_iter(text) {

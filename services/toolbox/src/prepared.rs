@@ -53,11 +53,14 @@ impl PrepareError {
 }
 
 impl Prepared {
-    /// Compiles `config`.
+    /// Compiles `config`, and once for the whole process the patterns of the built-in finders, so that no guard's run pays
+    /// for that.
     ///
     /// # Errors
     /// The first pattern, phrase or set, in name order, that is malformed or over a limit.
     pub fn new(config: &ToolConfig) -> Result<Self, PrepareError> {
+        crate::find_pii::build_patterns();
+        crate::find_secrets::build_patterns();
         check_names("patterns", config.patterns.keys())?;
         check_names("phrases", config.phrases.keys())?;
         let patterns = config.patterns.iter().map(|(name, set)| Ok((name.clone(), PatternSet::new(name, set)?)));

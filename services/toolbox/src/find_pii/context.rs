@@ -71,6 +71,11 @@ fn labelled_words() -> impl Iterator<Item = (Label, &'static str)> {
     WORDS.iter().flat_map(|(label, words)| words.split('|').map(move |word| (*label, word)))
 }
 
+pub(super) fn build_words() {
+    LazyLock::force(&AUTOMATON);
+    LazyLock::force(&LABELS);
+}
+
 /// All such words before the numbers of a text, in order.
 pub(super) struct Context {
     hits: Vec<(usize, Label)>,

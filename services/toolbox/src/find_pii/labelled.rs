@@ -62,6 +62,10 @@ static LABELLED: LazyLock<[Labelled; 5]> = LazyLock::new(|| {
     ]
 });
 
+pub(super) fn build_patterns() {
+    LazyLock::force(&LABELLED);
+}
+
 pub(super) fn find(source: &Source<'_>, found: &mut Found) {
     if source.digit_runs().is_empty() {
         return;

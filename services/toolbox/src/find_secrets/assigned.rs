@@ -66,6 +66,11 @@ static SIGN: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HEADER_VALUE: LazyLock<Regex> = LazyLock::new(|| ascii(r"^[ ]{0,3}([A-Za-z0-9._~+/-]{12,2048}={0,2})"));
 
+pub(super) fn build_patterns() {
+    LazyLock::force(&SIGN);
+    LazyLock::force(&HEADER_VALUE);
+}
+
 /// The value after the name in `name_span`, if it looks like a secret.
 pub(super) fn read(text: &str, name_span: Range<usize>, name: Name) -> Option<Finding<'static>> {
     match name {

@@ -19,6 +19,11 @@ const MAX_KEY: usize = 16 << 10;
 static HEADER: LazyLock<Regex> = LazyLock::new(|| ascii("^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
 static FOOTER: LazyLock<Regex> = LazyLock::new(|| ascii("^-----END [A-Z0-9 ]{0,40}-----"));
 
+pub(super) fn build_patterns() {
+    LazyLock::force(&HEADER);
+    LazyLock::force(&FOOTER);
+}
+
 /// The key whose header begins at `start`. One without its end is reported as far as it may go: it is a secret all the same.
 pub(super) fn read(text: &str, start: usize) -> Option<Finding<'static>> {
     let header = HEADER.find(ahead(text, start, 128).as_bytes())?.end();

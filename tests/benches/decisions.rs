@@ -14,7 +14,8 @@ use parapet_sandbox::{GuardCode, Language, LoadedGuard, Sandbox};
 use parapet_toolbox::ToolConfig;
 use serde_json::{Value, json};
 
-const BUDGET: Budget = Budget { fuel: 100_000_000, memory_bytes: 16 << 20, deadline_ms: 1_000, output_bytes: 256 << 10 };
+const BUDGET: Budget =
+    Budget { fuel: 100_000_000, memory_bytes: 16 << 20, deadline_ms: 1_000, output_bytes: 256 << 10 };
 
 const P1: &str = r#"fn check(event) {
     let access = check_access(facts[event.role], event.request);
@@ -68,8 +69,10 @@ fn p2(criterion: &mut Criterion, sandbox: &Sandbox, data: &Path) {
 
 fn p3(criterion: &mut Criterion, sandbox: &Sandbox, data: &Path) {
     let config = ToolConfig {
-        patterns: [("patterns".to_owned(), serde_json::from_value(read(data, "p3_regex.json")).expect("patterns"))].into(),
-        phrases: [("phrases".to_owned(), serde_json::from_value(read(data, "p3_phrases.json")).expect("phrases"))].into(),
+        patterns: [("patterns".to_owned(), serde_json::from_value(read(data, "p3_regex.json")).expect("patterns"))]
+            .into(),
+        phrases: [("phrases".to_owned(), serde_json::from_value(read(data, "p3_phrases.json")).expect("phrases"))]
+            .into(),
         ..ToolConfig::default()
     };
     let scan = native::Scan::new(&config);

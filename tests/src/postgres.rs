@@ -35,7 +35,11 @@ impl Cluster {
             run(Command::new("chown").arg("postgres:").arg(cluster.home.path()))?;
         }
         let data = cluster.data();
-        run(cluster.command("initdb").args(["--username=parapet", "--auth=trust", "--encoding=UTF8", "--no-sync"]).arg("-D").arg(&data))?;
+        run(cluster
+            .command("initdb")
+            .args(["--username=parapet", "--auth=trust", "--encoding=UTF8", "--no-sync"])
+            .arg("-D")
+            .arg(&data))?;
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 50\n",
             cluster.home.path().display()
@@ -43,9 +47,21 @@ impl Cluster {
         let owned = cluster.home.path().join("parapet.conf");
         std::fs::write(&owned, settings)?;
         run(Command::new("chmod").arg("644").arg(&owned))?;
-        run(cluster.command("sh").arg("-c").arg(format!("echo \"include '{}'\" >> '{}/postgresql.conf'", owned.display(), data.display())))?;
+        run(cluster.command("sh").arg("-c").arg(format!(
+            "echo \"include '{}'\" >> '{}/postgresql.conf'",
+            owned.display(),
+            data.display()
+        )))?;
         cluster.up()?;
-        run(cluster.command("createdb").args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "parapet", "parapet"]))?;
+        run(cluster.command("createdb").args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+            "-U",
+            "parapet",
+            "parapet",
+        ]))?;
         Ok(cluster)
     }
 
@@ -103,12 +119,19 @@ impl Drop for Cluster {
 /// Where `initdb` and `pg_ctl` are; Debian keeps them off the path.
 fn bin_dir() -> Result<PathBuf> {
     let given = std::env::var_os("PG_BIN").map(PathBuf::from);
-    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin")).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path().join("bin"))
+        .collect();
     versions.sort();
-    let on_path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
+    let on_path =
+        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
     let mut all = given.into_iter().chain(versions.into_iter().rev()).chain(on_path);
-    all.find(|dir| dir.join("initdb").is_file() && dir.join("pg_ctl").is_file())
-        .context("PostgreSQL's `initdb` and `pg_ctl` are not installed; run tests/setup.sh test, or name their folder in PG_BIN")
+    all.find(|dir| dir.join("initdb").is_file() && dir.join("pg_ctl").is_file()).context(
+        "PostgreSQL's `initdb` and `pg_ctl` are not installed; run tests/setup.sh test, or name their folder in PG_BIN",
+    )
 }
 
 fn is_root() -> bool {
@@ -118,7 +141,13 @@ fn is_root() -> bool {
 
 fn run(command: &mut Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{} does not run", name(command)))?;
-    ensure!(output.status.success(), "{} failed: {}{}", name(command), String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{} failed: {}{}",
+        name(command),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 

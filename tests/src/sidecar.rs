@@ -106,13 +106,16 @@ impl Sidecar {
         Ok(())
     }
 
-    /// Asks it to stop with SIGTERM and waits for its exit code.
+    /// Asks it to stop with SIGTERM and waits for its exit code. A tracer around it does not pass signals on, so the
+    /// signal goes to the process that has no child of its own.
     ///
     /// # Errors
     /// It cannot be signalled.
     pub fn stop(&mut self) -> Result<Option<i32>> {
-        let pid = self.child.id().to_string();
-        anyhow::ensure!(Command::new("kill").args(["-TERM", &pid]).status()?.success(), "kill -TERM {pid} failed");
+        let own = self.child.id().to_string();
+        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let pid = children.split_whitespace().next().unwrap_or(&own);
+        anyhow::ensure!(Command::new("kill").args(["-TERM", pid]).status()?.success(), "kill -TERM {pid} failed");
         Ok(self.child.wait()?.code())
     }
 

@@ -37,7 +37,9 @@ impl Upstream {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
                 let service = service_fn(move |request| reply(request, Arc::clone(&answer), Arc::clone(&kept)));
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         Ok(Self { address, received })
@@ -48,7 +50,10 @@ impl Upstream {
     /// # Errors
     /// No port is free.
     pub async fn saying(text: &'static str) -> Result<Self> {
-        Self::start(move |_| ("application/json", completion(&json!({ "role": "assistant", "content": text })).to_string())).await
+        Self::start(move |_| {
+            ("application/json", completion(&json!({ "role": "assistant", "content": text })).to_string())
+        })
+        .await
     }
 
     /// Every body received so far.

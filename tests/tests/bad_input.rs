@@ -27,7 +27,14 @@ async fn requests_that_cannot_be_judged_are_refused_with_their_own_code() {
     let cases = [
         ("/v1/check", key, "{\"stage\":", 400, "malformed_body", "EOF while parsing"),
         ("/v1/check", key, r#"{"stage":"input","stage":"output","text":"x"}"#, 400, "malformed_body", "stands twice"),
-        ("/v1/check", key, r#"{"stage":"sideways","text":"x"}"#, 400, "malformed_body", "give `input`, `output`, `tool_call` or `tool_result`"),
+        (
+            "/v1/check",
+            key,
+            r#"{"stage":"sideways","text":"x"}"#,
+            400,
+            "malformed_body",
+            "give `input`, `output`, `tool_call` or `tool_result`",
+        ),
         ("/v1/check", key, r#"{"stage":"input","text":7}"#, 400, "malformed_body", "has to be a string"),
         ("/v1/check", key, &long, 413, "body_too_large", "the limit here"),
         ("/v1/check", ("x-parapet-key", "wrong"), r#"{"stage":"input","text":"x"}"#, 401, "unauthorized", "key"),
@@ -37,10 +44,18 @@ async fn requests_that_cannot_be_judged_are_refused_with_their_own_code() {
         ("/v2/unheard-of", ("accept", "*/*"), chat, 404, "unknown_route", "[[route]]"),
     ];
     for (path, header, body, status, code, text) in cases {
-        let answer = sidecar.client.send("POST", path, &[header, ("content-type", "application/json")], body.to_owned()).await.unwrap();
+        let answer = sidecar
+            .client
+            .send("POST", path, &[header, ("content-type", "application/json")], body.to_owned())
+            .await
+            .unwrap();
         let error = &answer.json().unwrap()["error"];
         let start: String = body.chars().take(80).collect();
-        assert_eq!((answer.status.as_u16(), error["code"].as_str()), (status, Some(code)), "{path} {header:?} {start}: {error}");
+        assert_eq!(
+            (answer.status.as_u16(), error["code"].as_str()),
+            (status, Some(code)),
+            "{path} {header:?} {start}: {error}"
+        );
         assert!(error["message"].as_str().unwrap().contains(text), "{path} {start}: {error}");
     }
     assert!(model.received().is_empty(), "the model was asked all the same");
@@ -53,7 +68,10 @@ async fn a_model_that_is_away_is_not_a_block() {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
     let headers = [("content-type", "application/json")];
     let answer = sidecar.client.send("POST", "/v1/chat/completions", &headers, body).await.unwrap();
-    assert_eq!((answer.status.as_u16(), answer.json().unwrap()["error"]["code"].as_str()), (502, Some("upstream_unreachable")));
+    assert_eq!(
+        (answer.status.as_u16(), answer.json().unwrap()["error"]["code"].as_str()),
+        (502, Some("upstream_unreachable"))
+    );
 }
 
 #[test]
@@ -133,7 +151,8 @@ fn bad_questions_to_the_log_are_told() {
     assert_eq!(time.code, 1, "{}", time.err);
     assert!(time.err.contains("`yesterday` is no time; write 2026-01-31T12:00:00Z"), "{}", time.err);
 
-    let admin = run(&["audit", "query", "--admin", &format!("http://{}", nobody()), "--token-file", "/nowhere"]).unwrap();
+    let admin =
+        run(&["audit", "query", "--admin", &format!("http://{}", nobody()), "--token-file", "/nowhere"]).unwrap();
     assert_eq!(admin.code, 1, "{}", admin.err);
     assert!(admin.err.contains("admin token file `/nowhere` cannot be read"), "{}", admin.err);
 }

@@ -21,7 +21,9 @@ fn every_exchange_of_the_demo_is_decided_as_told() {
 fn the_demo_for_people_shows_requests_answers_and_the_log() {
     let done = run(&["demo", "--exit", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]).unwrap();
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
-    for part in ["POST /ehr/ask", "400 Bad Request", "x-parapet-decision: deny", "in the audit log:", "eicu-access deny"] {
+    for part in
+        ["POST /ehr/ask", "400 Bad Request", "x-parapet-decision: deny", "in the audit log:", "eicu-access deny"]
+    {
         assert!(done.out.contains(part), "`{part}` is not in:\n{}", done.out);
     }
     assert!(!done.out.contains('\u{1b}'), "colours are for terminals only");

@@ -29,9 +29,12 @@ fn every_code_with_its_status_is_in_the_table() {
 #[test]
 fn every_reason_is_in_the_table() {
     let text = read("docs/reason-codes.md");
-    let rows = parapet_domain::reason::ALL.iter().chain(REASONS).map(|(code, meaning)| format!("| `{code}` | {meaning} |"));
+    let rows =
+        parapet_domain::reason::ALL.iter().chain(REASONS).map(|(code, meaning)| format!("| `{code}` | {meaning} |"));
     assert_eq!(missing(&text, rows), Vec::<String>::new());
-    let kinds = parapet_domain::FailureKind::ALL.iter().map(|kind| format!("| `{}` | `{}` |", kind.as_str(), kind.reason_code()));
+    let kinds = parapet_domain::FailureKind::ALL
+        .iter()
+        .map(|kind| format!("| `{}` | `{}` |", kind.as_str(), kind.reason_code()));
     assert_eq!(missing(&text, kinds), Vec::<String>::new());
 }
 
@@ -58,7 +61,12 @@ fn every_key_of_the_configuration_is_documented() {
     // The tables of the file itself are headings, not rows.
     let tables = ["server", "limits", "store", "guards", "sandbox", "identity", "jwt", "upstreams", "route"];
     let undocumented: Vec<&str> = keys
-        .filter(|key| !tables.contains(key) && !text.contains(&format!("| `{key}` | ")) && !text.contains(&format!("`[[{key}]]`")) && !text.contains(&format!("`[{key}]`")))
+        .filter(|key| {
+            !tables.contains(key)
+                && !text.contains(&format!("| `{key}` | "))
+                && !text.contains(&format!("`[[{key}]]`"))
+                && !text.contains(&format!("`[{key}]`"))
+        })
         .collect();
     assert_eq!(undocumented, Vec::<&str>::new());
 }

@@ -54,7 +54,8 @@ async fn the_log_is_flushed_before_the_answer_leaves() {
     let trace: Vec<&str> = text.lines().collect();
     let request = find(&trace, 0, "request", |line| line.contains("POST /v1/check"));
     let sent = find(&trace, request, "answer", |line| line.contains("HTTP/1.1 200"));
-    let written = find(&trace, request, "write to the log", |line| line.contains("pwrite64(") && line.contains("parapet.db"));
+    let written =
+        find(&trace, request, "write to the log", |line| line.contains("pwrite64(") && line.contains("parapet.db"));
     let flushed = flushed(&trace, written);
     assert!(
         request < written && written < flushed && flushed < sent,

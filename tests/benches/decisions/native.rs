@@ -86,7 +86,9 @@ pub(crate) fn violated(input: &[u8]) -> Vec<String> {
         "vaccinated" => profile.vaccinated,
         _ => profile.age >= if violation == "under 18" { 18 } else { 15 },
     };
-    let broken = RULES.iter().filter(|(tasks, attribute, violation)| tasks.contains(&request.task_class) && !holds(attribute, violation));
+    let broken = RULES
+        .iter()
+        .filter(|(tasks, attribute, violation)| tasks.contains(&request.task_class) && !holds(attribute, violation));
     broken.map(|(_, _, violation)| (*violation).to_owned()).collect()
 }
 
@@ -102,8 +104,15 @@ struct TextRequest {
 
 impl Scan {
     pub(crate) fn new(config: &ToolConfig) -> Self {
-        let patterns = config.patterns.values().flatten().map(|(name, regex)| (name.clone(), Regex::new(regex).expect("a pattern")));
-        let phrases = AhoCorasick::builder().ascii_case_insensitive(true).build(config.phrases.values().flatten()).expect("phrases");
+        let patterns = config
+            .patterns
+            .values()
+            .flatten()
+            .map(|(name, regex)| (name.clone(), Regex::new(regex).expect("a pattern")));
+        let phrases = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(config.phrases.values().flatten())
+            .expect("phrases");
         Self { patterns: patterns.collect(), phrases }
     }
 
@@ -113,7 +122,11 @@ impl Scan {
         for (name, regex) in &self.patterns {
             findings.extend(regex.find_iter(&request.text).map(|m| (name.clone(), m.start(), m.end())));
         }
-        findings.extend(self.phrases.find_iter(&request.text).map(|m| (format!("phrase {}", m.pattern().as_usize()), m.start(), m.end())));
+        findings.extend(
+            self.phrases
+                .find_iter(&request.text)
+                .map(|m| (format!("phrase {}", m.pattern().as_usize()), m.start(), m.end())),
+        );
         findings
     }
 }

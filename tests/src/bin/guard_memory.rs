@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     let sandbox = parapet_test_sandbox::sandbox(4);
     let before = resident_kib();
     let started = Instant::now();
-    let guards: Vec<LoadedGuard> = (0..count).map(|n| sandbox.build(&guard(n)).unwrap_or_else(|error| panic!("{error}"))).collect();
+    let guards: Vec<LoadedGuard> =
+        (0..count).map(|n| sandbox.build(&guard(n)).unwrap_or_else(|error| panic!("{error}"))).collect();
     let after = resident_kib();
 
     let images: u64 = guards.iter().map(|guard| guard.image_bytes() as u64).sum();

@@ -36,7 +36,8 @@ fn main() -> ExitCode {
     // Warm every path once, so that what is measured afterwards is what the cases leave behind.
     run(&sandbox, &neighbour);
     let before = resident_kib();
-    let mut failures: Vec<String> = cases.iter().filter_map(|case| report(case, check(&sandbox, &neighbour, case))).collect();
+    let mut failures: Vec<String> =
+        cases.iter().filter_map(|case| report(case, check(&sandbox, &neighbour, case))).collect();
     let (served, refused) = traffic.stop();
     let after = resident_kib();
 
@@ -97,7 +98,9 @@ fn check(sandbox: &Sandbox, neighbour: &LoadedGuard, case: &Case) -> Result<Stri
         return Err(format!("ended as {outcome} ({detail}), expected {}", case.expected.join(" or ")));
     }
     match run(sandbox, neighbour).0.as_str() {
-        "verdict" => Ok(format!("{outcome:<16} {:>7} ms  {}", took.as_millis(), detail.chars().take(80).collect::<String>())),
+        "verdict" => {
+            Ok(format!("{outcome:<16} {:>7} ms  {}", took.as_millis(), detail.chars().take(80).collect::<String>()))
+        }
         other => Err(format!("the next request ended as {other}")),
     }
 }
@@ -127,7 +130,8 @@ impl Traffic {
     fn start(sandbox: &Arc<Sandbox>, guard: &Arc<LoadedGuard>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
-        let (sandbox, guard, seen, count) = (Arc::clone(sandbox), Arc::clone(guard), Arc::clone(&stop), Arc::clone(&counts));
+        let (sandbox, guard, seen, count) =
+            (Arc::clone(sandbox), Arc::clone(guard), Arc::clone(&stop), Arc::clone(&counts));
         let thread = std::thread::spawn(move || {
             while !seen.load(Ordering::Relaxed) {
                 let well = run(&sandbox, &guard).0 == "verdict";
@@ -168,13 +172,18 @@ fn case(path: &Path, folder: &str, language: Language) -> Case {
         found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
     let expected = header("expect:").split(" or ").map(str::to_owned).collect();
-    let tools: Vec<String> = header("tools:").split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
+    let tools: Vec<String> =
+        header("tools:").split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
     let code = match language {
         Language::Rhai => text.into_bytes(),
         Language::Wasm => wat::parse_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
     };
     let name = format!("{folder}/{}", path.file_stem().unwrap_or_default().to_string_lossy());
-    Case { name, code: GuardCode { language, code, facts: json!({"x": 0}), tools, tool_config: ToolConfig::default() }, expected }
+    Case {
+        name,
+        code: GuardCode { language, code, facts: json!({"x": 0}), tools, tool_config: ToolConfig::default() },
+        expected,
+    }
 }
 
 fn script(text: &str, tools: &[&str]) -> GuardCode {

@@ -35,7 +35,11 @@ const PLAN: [(usize, Event); 9] = [
 ];
 
 /// Starts the sidecar, carries the plan out and stops the sidecar in order. Returns what happened.
-pub(crate) async fn run(setup: Arc<Setup>, mut progress: Progress, current: watch::Sender<Current>) -> Result<Vec<String>> {
+pub(crate) async fn run(
+    setup: Arc<Setup>,
+    mut progress: Progress,
+    current: watch::Sender<Current>,
+) -> Result<Vec<String>> {
     let mut happened = Vec::new();
     let mut generation = 0;
     let mut sidecar = start(&setup, generation, &current).await?;
@@ -61,7 +65,8 @@ pub(crate) async fn run(setup: Arc<Setup>, mut progress: Progress, current: watc
     }
     progress.reaches(100).await?;
     let code = tokio::task::spawn_blocking(move || sidecar.stop()).await??;
-    happened.push(format!("100 %: parapet told to stop, exit code {}", code.map_or("none".to_owned(), |c| c.to_string())));
+    happened
+        .push(format!("100 %: parapet told to stop, exit code {}", code.map_or("none".to_owned(), |c| c.to_string())));
     Ok(happened)
 }
 

@@ -56,7 +56,9 @@ impl Load {
     pub(crate) async fn run(&self) -> Result<Results> {
         let tickets = Arc::new(AtomicUsize::new(0));
         let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| tokio::spawn(client(self.target, Arc::clone(&tickets), self.released.clone(), self.current.subscribe())))
+            .map(|_| {
+                tokio::spawn(client(self.target, Arc::clone(&tickets), self.released.clone(), self.current.subscribe()))
+            })
             .collect();
         let mut all = Results::default();
         for client in clients {
@@ -93,7 +95,10 @@ async fn client(
 ) -> Result<Results> {
     let mut results = Results::default();
     while tickets.fetch_add(1, Ordering::Relaxed) < target {
-        results.released.push(one_released_answer(&mut current, &mut results.refused, &mut results.broken, &mut results.unexpected).await?);
+        results.released.push(
+            one_released_answer(&mut current, &mut results.refused, &mut results.broken, &mut results.unexpected)
+                .await?,
+        );
         released.send_modify(|count| *count += 1);
     }
     Ok(results)
@@ -133,7 +138,8 @@ fn question(session: &str) -> Value {
 
 /// The sidecar to ask: a newer one than that of generation `failed`, if that is given.
 async fn next(current: &mut watch::Receiver<Current>, failed: Option<usize>) -> Result<(usize, Client)> {
-    let newer = |now: &Current| now.as_ref().is_some_and(|(generation, _)| failed.is_none_or(|failed| *generation > failed));
+    let newer =
+        |now: &Current| now.as_ref().is_some_and(|(generation, _)| failed.is_none_or(|failed| *generation > failed));
     let waited = tokio::time::timeout(PATIENCE, current.wait_for(newer)).await;
     let now = waited.context("the sidecar did not come back")?.context("the sidecar was given up")?;
     now.clone().context("no sidecar")

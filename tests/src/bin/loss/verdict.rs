@@ -60,12 +60,15 @@ fn check_unique(rows: &[DecisionRecord], checked: &mut Checked) {
 /// Every released answer has the decision on the question and the decision on the answer.
 fn check_released(rows: &[DecisionRecord], released: &[Uuid], checked: &mut Checked) {
     let by_id: HashMap<Uuid, &DecisionRecord> = rows.iter().map(|row| (row.id, row)).collect();
-    let inputs: HashSet<Uuid> = rows.iter().filter(|row| row.stage == Stage::Input).map(|row| row.exchange_id).collect();
+    let inputs: HashSet<Uuid> =
+        rows.iter().filter(|row| row.stage == Stage::Input).map(|row| row.exchange_id).collect();
     let mut answered = HashSet::new();
     for id in released {
         match by_id.get(id) {
             Some(row) if row.stage == Stage::Output && answered.insert(row.exchange_id) => checked.passed += 1,
-            Some(row) => checked.failed.push(format!("decision {id} is not the one on an answer, but on {}", row.stage.as_str())),
+            Some(row) => {
+                checked.failed.push(format!("decision {id} is not the one on an answer, but on {}", row.stage.as_str()))
+            }
             None => checked.failed.push(format!("an answer was released, but its decision {id} is not in the log")),
         }
     }
@@ -73,7 +76,9 @@ fn check_released(rows: &[DecisionRecord], released: &[Uuid], checked: &mut Chec
         if inputs.contains(&exchange) {
             checked.passed += 1;
         } else {
-            checked.failed.push(format!("exchange {exchange} was released without a decision on its question in the log"));
+            checked
+                .failed
+                .push(format!("exchange {exchange} was released without a decision on its question in the log"));
         }
     }
 }
@@ -86,7 +91,9 @@ fn check_model(rows: &[DecisionRecord], setup: &Setup, checked: &mut Checked) {
         checked.asked += 1;
         let session = body.get("user").and_then(serde_json::Value::as_str).unwrap_or_default();
         if !sessions.contains(session) {
-            checked.failed.push(format!("the question of session {session} reached the model, but its decision is not in the log"));
+            checked.failed.push(format!(
+                "the question of session {session} reached the model, but its decision is not in the log"
+            ));
         }
     }
 }

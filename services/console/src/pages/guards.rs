@@ -77,6 +77,7 @@ fn title(guard: &GuardSummary) -> String {
     visible(if guard.title.is_empty() { &guard.id } else { &guard.title })
 }
 
+/// `request`, `plan` and `agent` are HTML, made safe by [`markdown::render`]; the template escapes the rest.
 #[derive(Template)]
 #[template(path = "guard.html")]
 struct GuardPage {
@@ -92,7 +93,6 @@ struct GuardPage {
     tests_summary: String,
     tests: Vec<TestRow>,
     facts: Vec<Fact>,
-    /// Made safe by [`markdown::render`].
     plan: String,
     tables: String,
     agent: String,
@@ -123,7 +123,7 @@ impl GuardPage {
             title: title(&guard.summary),
             mode: guard.summary.mode.as_str(),
             decisions_href: link("/decisions", [("guard", id)]),
-            request: visible(&guard.summary.request),
+            request: markdown::render(&visible(&guard.summary.request)),
             code_summary: format!("{}, {}", guard.language, size(guard.code_bytes, lines.len())),
             lines,
             tests_summary: tests_summary(&guard.tests),
@@ -131,7 +131,7 @@ impl GuardPage {
             facts: facts(guard),
             plan: markdown::render(&visible(without_title(&guard.plan))),
             tables: tables(guard),
-            agent: visible(&guard.agent),
+            agent: markdown::render(&visible(&guard.agent)),
         }
     }
 }

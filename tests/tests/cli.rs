@@ -1,4 +1,5 @@
 //! The command line as its users call it: output, JSON and exit codes.
+#![expect(clippy::panic, reason = "a helper that panics fails its test")]
 
 use parapet_tests::command::{run, run_with_input};
 use parapet_tests::upstream::Upstream;

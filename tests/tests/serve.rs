@@ -1,4 +1,5 @@
 //! The sidecar as a process, over TCP: what reaches the model, what reaches the caller, what stands in the log.
+#![expect(clippy::expect_used, reason = "a helper that panics fails its test")]
 
 use std::time::Duration;
 

@@ -57,28 +57,26 @@ fn check_unique(rows: &[DecisionRecord], checked: &mut Checked) {
     }
 }
 
-/// Every released answer has the decision on the question and the decision on the answer.
+/// Every released answer has the decision on the question and the decision on the answer, each once. The answer names one of
+/// the two.
 fn check_released(rows: &[DecisionRecord], released: &[Uuid], checked: &mut Checked) {
-    let by_id: HashMap<Uuid, &DecisionRecord> = rows.iter().map(|row| (row.id, row)).collect();
-    let inputs: HashSet<Uuid> =
-        rows.iter().filter(|row| row.stage == Stage::Input).map(|row| row.exchange_id).collect();
-    let mut answered = HashSet::new();
-    for id in released {
-        match by_id.get(id) {
-            Some(row) if row.stage == Stage::Output && answered.insert(row.exchange_id) => checked.passed += 1,
-            Some(row) => {
-                checked.failed.push(format!("decision {id} is not the one on an answer, but on {}", row.stage.as_str()))
-            }
-            None => checked.failed.push(format!("an answer was released, but its decision {id} is not in the log")),
-        }
+    let exchange_of: HashMap<Uuid, Uuid> = rows.iter().map(|row| (row.id, row.exchange_id)).collect();
+    let mut stages: HashMap<Uuid, Vec<Stage>> = HashMap::new();
+    for row in rows {
+        stages.entry(row.exchange_id).or_default().push(row.stage);
     }
-    for exchange in answered {
-        if inputs.contains(&exchange) {
-            checked.passed += 1;
-        } else {
-            checked
-                .failed
-                .push(format!("exchange {exchange} was released without a decision on its question in the log"));
+    for id in released {
+        let Some(exchange) = exchange_of.get(id) else {
+            checked.failed.push(format!("an answer was released, but its decision {id} is not in the log"));
+            continue;
+        };
+        // Taken out, so that two answers cannot rest on the same rows.
+        let found = stages.remove(exchange).unwrap_or_default();
+        for stage in [Stage::Input, Stage::Output] {
+            match found.iter().filter(|found| **found == stage).count() {
+                1 => checked.passed += 1,
+                n => checked.failed.push(format!("exchange {exchange} was released with {n} decisions at {}", stage.as_str())),
+            }
         }
     }
 }

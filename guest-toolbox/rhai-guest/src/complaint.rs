@@ -62,7 +62,12 @@ pub fn of_run_error(error: &EvalAltResult) -> String {
         inner = cause;
     }
     let position = inner.position();
-    let mut text = lower_first(inner.to_string().split(" (line ").next().unwrap_or_default());
+    // The text is logged, so it must not carry what the script was working on.
+    let mut text = match inner {
+        EvalAltResult::ErrorRuntime(value, _) => format!("script threw a value of type {}", value.type_name()),
+        EvalAltResult::ErrorIndexNotFound(..) => "index not found".to_owned(),
+        other => lower_first(other.to_string().split(" (line ").next().unwrap_or_default()),
+    };
     if let (Some(line), Some(column)) = (position.line(), position.position()) {
         text = format!("line {line}, column {column}: {text}");
     }

@@ -66,6 +66,7 @@ pub struct DecisionRecord {
     /// Time from the first byte judged to the decision, in microseconds.
     pub duration_us: u64,
     /// The content after redaction, only where the route stores it.
+    #[serde(default, deserialize_with = "crate::json::deserialize_optional")]
     pub content: Option<Value>,
     /// Position in the tenant's hash chain.
     pub chain_sequence: Option<i64>,

@@ -136,7 +136,7 @@ pub struct Part {
     /// The content as text. Spans count its Unicode scalar values. For structured content, its JSON text.
     pub text: String,
     /// The content parsed, for structured content: `text` read by [`crate::json::parse`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::deserialize_optional")]
     pub json: Option<Value>,
 }
 

@@ -140,14 +140,22 @@ pub fn fold<T>(content: T, runs: &[GuardRun], coverage: &Coverage, policy: FoldP
             worst = Some((weight, run));
         }
     }
-    let refusal =
-        worst.as_ref().and_then(|(_, run)| refusal_of(run)).or_else(|| unjudged(worst.is_none(), coverage, policy));
+    // What nothing judged is refused outright: only a denial or a failure outweighs that, a question does not.
+    let (refused, asked) = match &worst {
+        Some((weight, run)) if *weight >= Weight::TransientFailure => (refusal_of(run), None),
+        Some((_, run)) => (None, refusal_of(run)),
+        None => (None, None),
+    };
+    let unjudged = if refused.is_some() { None } else { unjudged(worst.is_none(), coverage, policy) };
+    let by_route = unjudged.is_some();
+    let refusal = refused.or(unjudged).or(asked);
     let enforced = match &refusal {
         Some(r) if r.kind == RefusalKind::ApprovalRequired => Decision::Ask,
         Some(_) => Decision::Deny,
         None => worst.as_ref().map_or(Decision::Allow, |(weight, _)| weight.decision()),
     };
-    let decided_by = worst.filter(|(weight, _)| weight.decision() > Decision::Allow).map(|(_, run)| run.guard.clone());
+    let decider = worst.filter(|(weight, _)| !by_route && weight.decision() > Decision::Allow);
+    let decided_by = decider.map(|(_, run)| run.guard.clone());
     let edits = redact::merge(&edits);
     let ruling =
         Ruling { folded: folded.max(enforced), enforced, decided_by, refusal: refusal.clone(), edits: edits.clone() };

@@ -1,6 +1,7 @@
 //! Reading JSON from outside: no duplicate keys, no invalid UTF-8, bounded depth, no number changed in silence.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -34,11 +35,59 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// As for [`parse`].
 pub fn parse_str(text: &str) -> Result<Value, JsonError> {
+    parse_within(text, usize::MAX)
+}
+
+/// [`parse_str`] that also refuses more than `max_values` values, counted at every level: a few bytes of JSON can
+/// take some hundred in memory.
+///
+/// # Errors
+/// As for [`parse`], or there are more values.
+pub fn parse_within(text: &str, max_values: usize) -> Result<Value, JsonError> {
     let text = quote_unsafe_numbers(text);
     let mut deserializer = serde_json::Deserializer::from_str(&text);
-    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(syntax)?;
+    let left = Cell::new(max_values);
+    let value = Strict { depth: 0, left: &left }.deserialize(&mut deserializer).map_err(syntax)?;
     deserializer.end().map_err(syntax)?;
     Ok(value)
+}
+
+/// For `#[serde(deserialize_with)]` on every [`Value`] that comes from outside. `Value`'s own reader takes one key for
+/// raw JSON to parse anew, with the depth counted from 0 again; this one takes it for what it is.
+///
+/// # Errors
+/// What the format's reader finds, a key twice, or nesting that is too deep.
+pub fn deserialize_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Strict { depth: 0, left: &Cell::new(usize::MAX) }.deserialize(deserializer)
+}
+
+/// [`deserialize_value`] for what may be null or absent.
+///
+/// # Errors
+/// As for [`deserialize_value`].
+pub fn deserialize_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    deserialize_value(deserializer).map(|value| (!value.is_null()).then_some(value))
+}
+
+/// [`deserialize_value`] for an object.
+///
+/// # Errors
+/// As for [`deserialize_value`], or it is no object.
+pub fn deserialize_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    match deserialize_value(deserializer)? {
+        Value::Object(map) => Ok(map),
+        _ => Err(de::Error::custom("an object is expected")),
+    }
+}
+
+/// Levels of nesting of `value`, 0 for a scalar. Recursive, so only for what a reader of this file has bounded.
+#[must_use]
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of map_err")]
@@ -62,8 +111,10 @@ fn quote_unsafe_numbers(text: &str) -> Cow<'_, str> {
         } else if byte == b'-' || byte.is_ascii_digit() {
             let rest = text.get(at..).unwrap_or_default();
             let len = rest.bytes().take_while(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
-            let token = rest.get(..len).unwrap_or_default();
-            if !survives(token) {
+            let (token, after) = (rest.get(..len).unwrap_or_default(), rest.get(len..).unwrap_or_default());
+            // A number in the place of a key is no JSON, and quotes must not make it some.
+            let is_key = after.trim_start_matches([' ', '\t', '\n', '\r']).starts_with(':');
+            if !is_key && !survives(token) {
                 out.push_str(text.get(copied..at).unwrap_or_default());
                 out.push('"');
                 out.push_str(token);
@@ -105,35 +156,39 @@ fn decimal(token: &str) -> Option<(bool, String, i64)> {
     let digits = format!("{whole}{fraction}");
     let exponent = exponent.parse::<i64>().ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
     let trimmed = digits.trim_end_matches('0');
-    let exponent = exponent + i64::try_from(digits.len() - trimmed.len()).ok()?;
+    let exponent = exponent.checked_add(i64::try_from(digits.len() - trimmed.len()).ok()?)?;
     let significant = trimmed.trim_start_matches('0').to_owned();
     let exponent = if significant.is_empty() { 0 } else { exponent };
     Some((negative, significant, exponent))
 }
 
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'a> {
     depth: usize,
+    /// Values that may still come.
+    left: &'a Cell<usize>,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| de::Error::custom("too many values"))?;
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,9 +278,20 @@ mod tests {
 
     #[test]
     fn bad_json_stays_bad() {
-        for bad in
-            ["", "{", "01", "1.", "--1", "1e", "{\"a\":1}x", "[1,]", "\"\u{1}\"", "nul", "99999999999999999999.e"]
-        {
+        for bad in [
+            "",
+            "{",
+            "{123456789012345678901234567890:1}",
+            "01",
+            "1.",
+            "--1",
+            "1e",
+            "{\"a\":1}x",
+            "[1,]",
+            "\"\u{1}\"",
+            "nul",
+            "99999999999999999999.e",
+        ] {
             assert!(parse_str(bad).is_err(), "{bad:?} was accepted");
         }
         assert_eq!(parse(b"\"\xff\"").unwrap_err(), JsonError::Utf8(1));
@@ -236,6 +302,29 @@ mod tests {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(parse_str(&deep(MAX_DEPTH)).is_ok());
         assert!(parse_str(&deep(MAX_DEPTH + 1)).is_err());
+    }
+
+    #[test]
+    fn exponents_of_any_size_are_read_without_overflow() {
+        assert_eq!(
+            parse_str("[0e9223372036854775807, 10e9223372036854775807]").unwrap(),
+            json!(["0e9223372036854775807", "10e9223372036854775807"])
+        );
+    }
+
+    #[test]
+    fn the_number_of_values_can_be_bounded() {
+        assert!(parse_within("[1,2,{}]", 4).is_ok());
+        assert_eq!(parse_within("[1,2,{}]", 3).unwrap_err().to_string(), "too many values at line 1 column 5");
+    }
+
+    #[test]
+    fn no_key_makes_the_reader_start_anew() {
+        const KEY: &str = "$serde_json::private::RawValue";
+        let text = json!({ KEY: "[[[[1]]]]" }).to_string();
+        assert_eq!(parse_str(&text).unwrap()[KEY], "[[[[1]]]]");
+        let read = deserialize_value(&mut serde_json::Deserializer::from_str(&text)).unwrap();
+        assert_eq!(read[KEY], "[[[[1]]]]");
     }
 
     #[test]

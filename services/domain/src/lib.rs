@@ -1,5 +1,5 @@
 //! The vocabulary of Parapet and its pure rules: events, verdicts, the fold, redaction, digests.
-//! No I/O, no async, no clock: the same input gives the same decision. Every other crate depends on this one.
+//! No I/O, no async: the same input gives the same decision; the one reader of the clock is [`Timestamp::now`]. Every other crate depends on this one.
 
 pub mod budget;
 pub mod decision;

@@ -13,7 +13,7 @@ pub struct Principal {
     #[serde(default)]
     pub roles: Vec<String>,
     /// Further attributes, such as `age` or `membership`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::deserialize_object")]
     pub attributes: Map<String, Value>,
     /// How the identity was established.
     #[serde(default)]

@@ -46,8 +46,8 @@ pub struct Verdict {
     /// For the user, at most [`Verdict::MAX_MESSAGE_CHARS`] characters.
     #[serde(default)]
     pub message: String,
-    /// For programs: any JSON that fits in the output budget.
-    #[serde(default)]
+    /// For programs: any JSON that fits in the output budget, nested at most [`Verdict::MAX_DETAILS_DEPTH`] levels.
+    #[serde(default, deserialize_with = "crate::json::deserialize_value")]
     pub details: Value,
     /// Replacements; only with `redact` or `ask`.
     #[serde(default)]
@@ -71,6 +71,8 @@ pub struct Edit {
 impl Verdict {
     /// Longest message, in characters.
     pub const MAX_MESSAGE_CHARS: usize = 2_000;
+    /// Deepest nesting of the details: every reader of the record must be able to follow.
+    pub const MAX_DETAILS_DEPTH: usize = 32;
     /// Most edits in one verdict.
     pub const MAX_EDITS: usize = 10_000;
 
@@ -89,11 +91,17 @@ impl Verdict {
     /// What breaks the rules for verdicts, or `None`. `part_chars` gives the length of each part's text in characters.
     #[must_use]
     pub fn complaint(&self, part_chars: &[usize]) -> Option<String> {
+        if self.decision == Decision::Allow && !self.reason_code.is_empty() {
+            return Some("verdict `allow` must not have a reason code".to_owned());
+        }
         if self.decision != Decision::Allow && !is_reason_code(&self.reason_code) {
             return Some(format!("reason code `{}` is not of the form [a-z0-9_]{{1,64}}", clip(&self.reason_code)));
         }
         if self.message.chars().count() > Self::MAX_MESSAGE_CHARS {
             return Some(format!("message is longer than {} characters", Self::MAX_MESSAGE_CHARS));
+        }
+        if crate::json::depth(&self.details) > Self::MAX_DETAILS_DEPTH {
+            return Some(format!("details are nested deeper than {} levels", Self::MAX_DETAILS_DEPTH));
         }
         if self.edits.len() > Self::MAX_EDITS {
             return Some(format!("more than {} edits", Self::MAX_EDITS));

@@ -1,7 +1,8 @@
 //! The files of guards, from a folder on disk or from the binary itself, before anything is understood of them.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -56,7 +57,8 @@ impl GuardFiles {
 }
 
 impl SetFiles {
-    /// Reads a folder of guard folders. Folders without `guard.toml` are not guards and are left alone.
+    /// Reads a folder of guard folders. A folder with none of a guard's files is no guard and is left alone; one that
+    /// cannot be looked into, or has only some of them, is an error: a guard must not vanish in silence.
     ///
     /// # Errors
     /// The folder or a file in it is unreadable or too large.
@@ -65,7 +67,7 @@ impl SetFiles {
         let mut folders: Vec<PathBuf> = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if path.join("guard.toml").exists() {
+            if is_guard(&path)? {
                 folders.push(path);
             }
         }
@@ -74,27 +76,61 @@ impl SetFiles {
         Ok(Self { origin: dir.display().to_string(), set_file: read_file(&dir.join(SET_FILE))?, guards })
     }
 
+    /// Digest over all names and contents.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let set_file = self.set_file.as_deref().unwrap_or_default();
+        let files = self.guards.iter().flat_map(|guard| {
+            guard.files.iter().flat_map(|(file, content)| [guard.name.as_bytes(), file.as_bytes(), content.as_slice()])
+        });
+        parapet_domain::digest::of_list("files", std::iter::once(set_file).chain(files))
+    }
+
     /// The guards that come with Parapet.
     #[must_use]
     pub fn bundled() -> Self {
         let content = |path: PathBuf| BUNDLED.get_file(path).map(|file| file.contents().to_vec());
-        let guards = BUNDLED.dirs().filter(|dir| BUNDLED.get_file(dir.path().join("guard.toml")).is_some()).map(|dir| {
-            let files = GUARD_FILES.iter().filter_map(|file| Some((*file, content(dir.path().join(file))?)));
-            GuardFiles { name: dir.path().display().to_string(), files: files.collect() }
-        });
+        let guards =
+            BUNDLED.dirs().filter(|dir| BUNDLED.get_file(dir.path().join("guard.toml")).is_some()).map(|dir| {
+                let files = GUARD_FILES.iter().filter_map(|file| Some((*file, content(dir.path().join(file))?)));
+                GuardFiles { name: dir.path().display().to_string(), files: files.collect() }
+            });
         Self { origin: "the bundled guards".to_owned(), set_file: content(SET_FILE.into()), guards: guards.collect() }
     }
 }
 
+/// Whether a folder has any of a guard's files, readable or not.
+fn is_guard(folder: &Path) -> Result<bool, GuardError> {
+    if !folder.is_dir() {
+        return Ok(false);
+    }
+    for file in GUARD_FILES {
+        match std::fs::symlink_metadata(folder.join(file)) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(cause) => return Err(GuardError::Unreadable { path: folder.join(file), cause }),
+        }
+    }
+    Ok(false)
+}
+
+/// A guard's file; `None` when there is none. Anything else but a regular file is an error, not an absence.
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>, GuardError> {
     let unreadable = |cause| GuardError::Unreadable { path: path.to_owned(), cause };
-    let bytes = match std::fs::metadata(path) {
+    match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(unreadable(cause)),
-        Ok(metadata) => metadata.len(),
+        other => other.map_err(unreadable)?,
     };
+    // Asked of what a link leads to, before it is opened: opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(std::io::Error::new(ErrorKind::InvalidInput, "it is no regular file")));
+    }
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut content).map_err(unreadable)?;
+    let bytes = content.len() as u64;
     if bytes > MAX_FILE_BYTES {
         return Err(GuardError::TooLarge { path: path.to_owned(), bytes, limit: MAX_FILE_BYTES });
     }
-    std::fs::read(path).map(Some).map_err(unreadable)
+    Ok(Some(content))
 }

@@ -47,7 +47,8 @@ impl GuardTest {
     }
 
     fn parse(line: &str) -> Result<Self, String> {
-        let test: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let value = parapet_domain::json::parse_str(line).map_err(|error| error.to_string())?;
+        let test = Self::deserialize(&value).map_err(|error| error.to_string())?;
         match (test.expect.verdict, test.expect.failure) {
             (Some(_), None) | (None, Some(_)) => Ok(test),
             _ => Err("`expect` needs either `verdict` or `failure`".to_owned()),
@@ -82,5 +83,7 @@ impl Expectation {
 
 fn differs<T: PartialEq + Serialize>(field: &str, expected: Option<&T>, got: &T) -> Option<String> {
     let json = |value: &T| serde_json::to_string(value).unwrap_or_default();
-    expected.filter(|expected| *expected != got).map(|expected| format!("{field} is {}, expected {}", json(got), json(expected)))
+    expected
+        .filter(|expected| *expected != got)
+        .map(|expected| format!("{field} is {}, expected {}", json(got), json(expected)))
 }

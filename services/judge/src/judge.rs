@@ -1,5 +1,6 @@
 //! Judging: every guard of the set that matches the event runs on it. What the runs mean is the fold's business.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parapet_domain::decision::Engine;
@@ -43,7 +44,9 @@ impl Judge {
         }
         let input = match Input::of(event) {
             Ok(input) => Arc::new(input),
-            Err(message) => return selected.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &message)).collect(),
+            Err(message) => {
+                return selected.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &message)).collect();
+            }
         };
         let groups: Vec<Vec<usize>> = if input.json.len() > PARALLEL_ABOVE_BYTES {
             selected.into_iter().map(|n| vec![n]).collect()
@@ -56,14 +59,21 @@ impl Judge {
             match task.await {
                 Ok(done) => runs.extend(done),
                 // The sandbox does not panic; if it did, the guards count as failed, not as absent.
-                Err(error) => runs.extend(group.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &error.to_string()))),
+                Err(error) => runs
+                    .extend(group.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &error.to_string()))),
             }
         }
         runs
     }
 
-    fn start(&self, set: &Arc<GuardSet>, input: &Arc<Input>, group: Vec<usize>) -> (Vec<usize>, tokio::task::JoinHandle<Vec<GuardRun>>) {
-        let (sandbox, set, input, mine) = (Arc::clone(&self.sandbox), Arc::clone(set), Arc::clone(input), group.clone());
+    fn start(
+        &self,
+        set: &Arc<GuardSet>,
+        input: &Arc<Input>,
+        group: Vec<usize>,
+    ) -> (Vec<usize>, tokio::task::JoinHandle<Vec<GuardRun>>) {
+        let (sandbox, set, input, mine) =
+            (Arc::clone(&self.sandbox), Arc::clone(set), Arc::clone(input), group.clone());
         let task = tokio::task::spawn_blocking(move || {
             mine.iter().filter_map(|n| set.entries.get(*n)).map(|entry| run_one(&sandbox, entry, &input)).collect()
         });
@@ -95,8 +105,9 @@ impl Input {
 }
 
 fn run_one(sandbox: &Sandbox, entry: &SetEntry, input: &Input) -> GuardRun {
-    let run = sandbox.run(&entry.guard.loaded, &input.json, &input.part_chars, &entry.budget);
-    guard_run(entry, run)
+    let run = AssertUnwindSafe(|| sandbox.run(&entry.guard.loaded, &input.json, &input.part_chars, &entry.budget));
+    // The sandbox does not panic; if it did, this guard would have failed, and the verdicts of the others would stand.
+    catch_unwind(run).map_or_else(|_| never_ran(entry, "the sandbox panicked"), |run| guard_run(entry, run))
 }
 
 fn never_ran(entry: &SetEntry, message: &str) -> GuardRun {

@@ -76,8 +76,10 @@ impl Manifest {
         if self.stages.iter().collect::<BTreeSet<_>>().len() != self.stages.len() {
             return Some("`stages` lists a stage twice".to_owned());
         }
-        if let Some(at) = dates_in(&toml::Value::Table(self.facts.clone()), "facts") {
-            return Some(format!("`{at}` is a date; write it as a string, as guards see facts as JSON"));
+        if let Some((at, what)) = not_json(&toml::Value::Table(self.facts.clone()), "facts") {
+            return Some(format!(
+                "`{at}` is {what}, which JSON does not have and guards see facts as JSON; write it as a string"
+            ));
         }
         self.budget.complaint().map(|complaint| format!("[budget]: {complaint}"))
     }
@@ -88,12 +90,15 @@ fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-/// Path of the first date in `value`: JSON has none.
-fn dates_in(value: &toml::Value, path: &str) -> Option<String> {
+/// Path of the first thing in `value` that JSON does not have, and what it is.
+fn not_json(value: &toml::Value, path: &str) -> Option<(String, &'static str)> {
     match value {
-        toml::Value::Datetime(_) => Some(path.to_owned()),
-        toml::Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| dates_in(item, &format!("{path}[{i}]"))),
-        toml::Value::Table(table) => table.iter().find_map(|(key, item)| dates_in(item, &format!("{path}.{key}"))),
+        toml::Value::Datetime(_) => Some((path.to_owned(), "a date")),
+        toml::Value::Float(number) if !number.is_finite() => Some((path.to_owned(), "no finite number")),
+        toml::Value::Array(items) => {
+            items.iter().enumerate().find_map(|(i, item)| not_json(item, &format!("{path}[{i}]")))
+        }
+        toml::Value::Table(table) => table.iter().find_map(|(key, item)| not_json(item, &format!("{path}.{key}"))),
         _ => None,
     }
 }

@@ -97,6 +97,11 @@ fn full_part(part: PartialPart, stage: Stage, index: usize) -> Result<Part, Stri
         (None, Some(json)) => json.to_string(),
         (None, None) => return Err(format!("event: part {index} needs `text` or `json`")),
     };
+    if let Some(json) = &part.json
+        && parapet_domain::json::parse_str(&text).as_ref() != Ok(json)
+    {
+        return Err(format!("event: part {index} has `text` and `json` that differ; give one of them"));
+    }
     let structured = part.json.is_some() || kind != PartKind::Text;
     let json = part.json.or_else(|| structured.then(|| parapet_domain::json::parse_str(&text).ok()).flatten());
     let default_media_type = if json.is_some() { "application/json" } else { "text/plain" };

@@ -70,7 +70,26 @@ impl SetEntry {
     /// Whether the guard judges `event`.
     #[must_use]
     pub fn selects(&self, event: &Event) -> bool {
-        self.mode != Mode::Off && self.guard.source.manifest.stages.contains(&event.stage) && self.matching.matches(event)
+        self.mode != Mode::Off
+            && self.guard.source.manifest.stages.contains(&event.stage)
+            && self.matching.matches(event)
+    }
+
+    /// Why the guard could never do its work as the set uses it, or `None`.
+    fn complaint(&self) -> Option<String> {
+        let manifest = &self.guard.source.manifest;
+        let (id, wanted) = (&manifest.id, &self.matching.stages);
+        if !wanted.is_empty() && !wanted.iter().any(|stage| manifest.stages.contains(stage)) {
+            let stages: Vec<&str> = manifest.stages.iter().map(|stage| stage.as_str()).collect();
+            return Some(format!(
+                "guard `{id}` would never run: it judges only {}; correct `match.stages`",
+                stages.join(", ")
+            ));
+        }
+        let least = self.guard.loaded.least_memory_bytes() as u64;
+        (self.budget.memory_bytes < least).then(|| {
+            format!("guard `{id}` would always run out of memory: give it a `memory_bytes` of at least {least}")
+        })
     }
 }
 
@@ -97,7 +116,11 @@ impl GuardSet {
                 budget: entry.budget.unwrap_or(guard.source.manifest.budget),
             })
         });
-        Self::new(entries.collect())
+        let entries: Vec<SetEntry> = entries.collect();
+        entries
+            .iter()
+            .find_map(SetEntry::complaint)
+            .map_or_else(|| Self::new(entries), |why| Err(SetError::SetFile(why)))
     }
 
     /// A set of entries that are already built.
@@ -106,7 +129,8 @@ impl GuardSet {
     /// The manifest cannot be written as JSON.
     pub fn new(entries: Vec<SetEntry>) -> Result<Self, SetError> {
         let mut set = Self { hash: String::new(), entries };
-        let canonical = digest::canonical_json(&set.manifest()).map_err(|error| SetError::SetFile(error.to_string()))?;
+        let canonical =
+            digest::canonical_json(&set.manifest()).map_err(|error| SetError::SetFile(error.to_string()))?;
         set.hash = digest::of_bytes("set", &canonical);
         Ok(set)
     }
@@ -145,7 +169,11 @@ impl Guard {
     }
 }
 
-fn build_guards(sandbox: &Sandbox, files: &SetFiles, previous: Option<&GuardSet>) -> Result<Vec<Arc<Guard>>, Vec<GuardError>> {
+fn build_guards(
+    sandbox: &Sandbox,
+    files: &SetFiles,
+    previous: Option<&GuardSet>,
+) -> Result<Vec<Arc<Guard>>, Vec<GuardError>> {
     let (mut guards, mut errors) = (Vec::new(), Vec::new());
     for files in &files.guards {
         let built = GuardSource::parse(files).and_then(|source| match known(previous, &source.hash) {

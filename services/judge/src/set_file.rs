@@ -65,6 +65,12 @@ impl SetFile {
 
 impl SetFileEntry {
     fn enforced(id: &str) -> Self {
-        Self { id: id.to_owned(), mode: Mode::Enforce, on_error: OnError::Deny, matching: Match::default(), budget: None }
+        Self {
+            id: id.to_owned(),
+            mode: Mode::Enforce,
+            on_error: OnError::Deny,
+            matching: Match::default(),
+            budget: None,
+        }
     }
 }

@@ -17,6 +17,9 @@ pub struct GuardSets {
     dir: Option<PathBuf>,
     current: ArcSwap<GuardSet>,
     status: Mutex<SetStatus>,
+    /// Held over a whole reload, so that an older state of the folder cannot overtake a newer one. What it holds names
+    /// the state that was tried last.
+    tried: Mutex<String>,
 }
 
 /// What is in force, and whether the newest folder state is.
@@ -42,7 +45,8 @@ impl GuardSets {
     /// # Errors
     /// The set is refused.
     pub fn load(sandbox: Arc<Sandbox>, dir: Option<&Path>) -> Result<Self, SetError> {
-        let first = GuardSet::build(&sandbox, &files(dir)?, None)?;
+        let files = files(dir)?;
+        let first = GuardSet::build(&sandbox, &files, None)?;
         let status = SetStatus {
             in_force: first.hash.clone(),
             since: Timestamp::now(),
@@ -51,7 +55,13 @@ impl GuardSets {
             last_error: None,
             last_error_at: None,
         };
-        Ok(Self { sandbox, dir: dir.map(Path::to_owned), current: ArcSwap::from_pointee(first), status: Mutex::new(status) })
+        Ok(Self {
+            sandbox,
+            dir: dir.map(Path::to_owned),
+            current: ArcSwap::from_pointee(first),
+            status: Mutex::new(status),
+            tried: Mutex::new(files.digest()),
+        })
     }
 
     /// The set in force. Taken once an exchange, so that an exchange sees one set.
@@ -78,8 +88,24 @@ impl GuardSets {
     /// # Errors
     /// The new state is refused; the last good set stays in force, and the status says why.
     pub fn reload(&self) -> Result<bool, SetError> {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        self.try_files(files(self.dir.as_deref()), &mut tried)
+    }
+
+    /// [`GuardSets::reload`], unless the folder is as it was the last time. For polling: says nothing twice.
+    ///
+    /// # Errors
+    /// As for [`GuardSets::reload`].
+    pub fn reload_if_changed(&self) -> Result<bool, SetError> {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = files(self.dir.as_deref());
+        if state_of(&files) == *tried { Ok(false) } else { self.try_files(files, &mut tried) }
+    }
+
+    fn try_files(&self, files: Result<SetFiles, SetError>, tried: &mut String) -> Result<bool, SetError> {
         let current = self.current();
-        let next = files(self.dir.as_deref()).and_then(|files| GuardSet::build(&self.sandbox, &files, Some(&current)));
+        *tried = state_of(&files);
+        let next = files.and_then(|files| GuardSet::build(&self.sandbox, &files, Some(&current)));
         let mut status = self.lock();
         match next {
             Err(error) => {
@@ -96,7 +122,11 @@ impl GuardSets {
                 }
                 (status.in_force, status.since) = (next.hash.clone(), Timestamp::now());
                 status.swaps += 1;
-                tracing::info!(guard_set.from = %current.hash, guard_set.to = %next.hash, guards = next.entries.len(), "guard set swapped");
+                let gone = current.entries.iter().map(|entry| entry.guard.source.manifest.id.as_str());
+                let gone: Vec<&str> = gone.filter(|id| next.entry(id).is_none()).collect();
+                tracing::info!(
+                    guard_set.from = %current.hash, guard_set.to = %next.hash, guards = next.entries.len(), ?gone, "guard set swapped"
+                );
                 self.current.store(Arc::new(next));
                 Ok(true)
             }
@@ -107,6 +137,11 @@ impl GuardSets {
         // Each field is written whole, so a panic elsewhere leaves nothing half done.
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Names a state of the folder, unreadable ones included.
+fn state_of(files: &Result<SetFiles, SetError>) -> String {
+    files.as_ref().map_or_else(ToString::to_string, SetFiles::digest)
 }
 
 fn files(dir: Option<&Path>) -> Result<SetFiles, SetError> {

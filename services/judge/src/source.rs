@@ -31,7 +31,8 @@ impl GuardSource {
     /// A file is missing or not understood.
     pub fn parse(files: &GuardFiles) -> Result<Self, GuardError> {
         let text = |file: &'static str| text_of(files, file);
-        let manifest = text("guard.toml")?.ok_or_else(|| missing(files, "guard.toml", "make one with `parapet guard new`"))?;
+        let manifest =
+            text("guard.toml")?.ok_or_else(|| missing(files, "guard.toml", "make one with `parapet guard new`"))?;
         let manifest = Manifest::parse(&files.name, &manifest)
             .map_err(|message| GuardError::Manifest { guard: files.name.clone(), message })?;
         let (language, code) = code_of(files)?;
@@ -66,7 +67,7 @@ impl GuardSource {
     /// The facts as JSON.
     #[must_use]
     pub fn facts(&self) -> Value {
-        // The manifest was checked to have no dates, the one thing of TOML that JSON lacks.
+        // The manifest was checked to have nothing that JSON lacks.
         serde_json::to_value(&self.manifest.facts).unwrap_or(Value::Null)
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use parapet_domain::{Decision, Mode, Outcome, Stage, Timestamp};
 use parapet_judge::{
-    EventDefaults, Guard, GuardFiles, GuardSet, GuardSets, GuardSource, Judge, SetFiles, Watcher, event_from_partial, run_tests,
+    EventDefaults, Guard, GuardFiles, GuardSet, GuardSets, GuardSource, Judge, SetFiles, Watcher, event_from_partial,
+    run_tests,
 };
 use parapet_test_sandbox::shared;
 use serde_json::json;
@@ -44,7 +45,12 @@ fn write_guard(dir: &Path, id: &str) {
 }
 
 fn event(text: &str, agent: &str) -> Arc<parapet_domain::Event> {
-    let defaults = EventDefaults { stage: Stage::Input, agent: agent.to_owned(), at: Timestamp::from_micros(0), id: uuid::Uuid::nil() };
+    let defaults = EventDefaults {
+        stage: Stage::Input,
+        agent: agent.to_owned(),
+        at: Timestamp::from_micros(0),
+        id: uuid::Uuid::nil(),
+    };
     Arc::new(event_from_partial(&json!({ "text": text }), &defaults).unwrap())
 }
 
@@ -80,7 +86,8 @@ async fn judging_off_the_workers_agrees_with_judging_in_place_for_small_and_larg
         let names: Vec<&str> = runs.iter().map(|run| run.guard.as_str()).collect();
         assert_eq!(names, ["a", "b", "c"]);
         let in_place = Judge::new(shared()).judge_blocking(&set, &event);
-        let outcomes = |runs: &[parapet_domain::GuardRun]| runs.iter().map(|run| run.outcome.clone()).collect::<Vec<_>>();
+        let outcomes =
+            |runs: &[parapet_domain::GuardRun]| runs.iter().map(|run| run.outcome.clone()).collect::<Vec<_>>();
         assert_eq!(outcomes(&runs), outcomes(&in_place));
     }
 }
@@ -106,7 +113,8 @@ mode = "shadow"
     assert_ne!(before.hash, after.hash);
     assert_eq!(before.entry("first").unwrap().guard.source.hash, after.entry("first").unwrap().guard.source.hash);
     assert_eq!(after.entry("first").unwrap().mode, Mode::Shadow);
-    let names = |agent: &str| decisions(&after, &event("hello", agent)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names =
+        |agent: &str| decisions(&after, &event("hello", agent)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names("web"), ["second", "first"]);
     assert_eq!(names("other"), ["first"]);
 }
@@ -119,7 +127,10 @@ fn a_broken_set_is_refused_and_the_last_good_one_keeps_enforcing() {
     let good = sets.current();
     fs::write(dir.path().join("words/guard.rhai"), "fn check(event) {\n    find_it(event)\n}").unwrap();
     let error = sets.reload().unwrap_err().to_string();
-    assert!(error.starts_with("guard `words` cannot be built:\nline 2, column 5: function `find_it` does not exist"), "{error}");
+    assert!(
+        error.starts_with("guard `words` cannot be built:\nline 2, column 5: function `find_it` does not exist"),
+        "{error}"
+    );
     let status = sets.status();
     assert_eq!((status.in_force.as_str(), status.refusals), (good.hash.as_str(), 1));
     assert_eq!(status.last_error.as_deref(), Some(error.as_str()));
@@ -137,10 +148,12 @@ fn a_changed_folder_is_picked_up_while_running() {
     let sets = Arc::new(GuardSets::load(shared(), Some(dir.path())).unwrap());
     let first = sets.current().hash.clone();
     let (seen, reloads) = std::sync::mpsc::channel();
-    let _watcher = Watcher::start(Arc::clone(&sets), move |sets| drop(seen.send(sets.current().hash.clone()))).unwrap().unwrap();
+    let _watcher =
+        Watcher::start(Arc::clone(&sets), move |sets| drop(seen.send(sets.current().hash.clone()))).unwrap().unwrap();
     write_guard(dir.path(), "more");
     // Some systems report the files one by one, so an incomplete folder may be refused first.
-    let last = std::iter::from_fn(|| reloads.recv_timeout(std::time::Duration::from_secs(60)).ok()).find(|hash| *hash != first);
+    let last = std::iter::from_fn(|| reloads.recv_timeout(std::time::Duration::from_secs(60)).ok())
+        .find(|hash| *hash != first);
     assert_eq!(last.as_deref(), Some(sets.current().hash.as_str()));
     assert_eq!(sets.current().entries.len(), 2);
 }
@@ -179,6 +192,7 @@ fn manifests_and_set_files_with_nonsense_are_refused_with_what_to_do() {
     assert!(words(with("10_000_000", "0")).starts_with("[budget]: `fuel` must be above 0"));
     assert!(words(with("4_194_304", "999999999")).contains("16 MiB"));
     assert!(words(with("word = \"forbidden\"", "day = 2026-01-01")).starts_with("`facts.day` is a date"));
+    assert!(words(with("word = \"forbidden\"", "limit = inf")).starts_with("`facts.limit` is no finite number"));
     assert!(words(with("Nobody may say the forbidden word", " ")).starts_with("`request` is empty"));
 
     let set = |text: &str| parapet_judge::SetFile::parse(Some(text.as_bytes()), &["a", "b"]).unwrap_err();
@@ -186,6 +200,46 @@ fn manifests_and_set_files_with_nonsense_are_refused_with_what_to_do() {
     assert!(set("[[guard]]\nid = \"a\"").contains("guard `b` has a folder but no entry"));
     assert!(set("[[guard]]\nid = \"a\"\n[[guard]]\nid = \"a\"").contains("listed twice"));
     assert!(set("[[guard]]\nid = \"a\"\nmod = \"off\"").contains("unknown field `mod`"));
+}
+
+#[test]
+fn a_guard_never_vanishes_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    write_guard(dir.path(), "words");
+    write_guard(dir.path(), "more");
+    let sets = GuardSets::load(shared(), Some(dir.path())).unwrap();
+    let manifest = dir.path().join("more/guard.toml");
+    fs::remove_file(&manifest).unwrap();
+    assert!(sets.reload().unwrap_err().to_string().starts_with("guard `more` has no `guard.toml`"));
+    std::os::unix::fs::symlink("/no/such/file", &manifest).unwrap();
+    assert!(sets.reload().unwrap_err().to_string().contains("more/guard.toml` cannot be read"));
+    fs::remove_file(&manifest).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &manifest).unwrap();
+    assert!(sets.reload().unwrap_err().to_string().contains("it is no regular file"));
+    assert_eq!(sets.current().entries.len(), 2);
+    // Polling finds the same state again and says nothing new.
+    assert!(!sets.reload_if_changed().unwrap());
+    assert_eq!(sets.status().refusals, 3);
+}
+
+#[test]
+fn a_set_in_which_a_guard_could_never_work_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    write_guard(dir.path(), "words");
+    let with = |set_file: &str| {
+        fs::write(dir.path().join("set.toml"), set_file).unwrap();
+        GuardSets::load(shared(), Some(dir.path())).err().unwrap().to_string()
+    };
+    let error = with("[[guard]]\nid = \"words\"\nmatch = { stages = [\"output\"] }");
+    assert_eq!(error, "set.toml: guard `words` would never run: it judges only input; correct `match.stages`");
+    let budget = "budget = { fuel = 1000000, memory_bytes = 65536, deadline_ms = 100, output_bytes = 1000 }";
+    let error = with(&format!("[[guard]]\nid = \"words\"\n{budget}"));
+    assert!(
+        error.starts_with(
+            "set.toml: guard `words` would always run out of memory: give it a `memory_bytes` of at least"
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -209,7 +263,10 @@ fn a_guards_own_tests_can_fail() {
     let source = GuardSource::parse(&GuardFiles::read(&dir.path().join("words")).unwrap()).unwrap();
     let reports = run_tests(&shared(), &Guard::build(&shared(), source).unwrap());
     let differences: Vec<Option<&str>> = reports.iter().map(|report| report.difference.as_deref()).collect();
-    assert_eq!(differences[..4], [None, None, Some("verdict is \"allow\", expected \"deny\""), Some("gave a verdict, expected `out_of_fuel`")]);
+    assert_eq!(
+        differences[..4],
+        [None, None, Some("verdict is \"allow\", expected \"deny\""), Some("gave a verdict, expected `out_of_fuel`")]
+    );
     assert!(differences[4].unwrap().starts_with("event: unknown field `texts`"));
 }
 

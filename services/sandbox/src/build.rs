@@ -1,4 +1,5 @@
 //! From a guard's source to what the cache keeps: in a child process, with limits, never on the request path.
+//! The child bounds what a build may cost; it is not a second wall, as it reads and writes the same cache.
 
 pub(crate) mod cache;
 pub(crate) mod child;
@@ -21,36 +22,54 @@ use crate::guard::{GuardCode, Language};
 /// Largest source of a guard, in bytes.
 const MAX_SOURCE_BYTES: usize = 4 << 20;
 
-/// The built form of `code`: an image for Rhai, machine code for WASM. From the cache when it is there.
-pub(crate) fn built(engine: &Engine, cache: &cache::Cache, builder: &BuilderCommand, code: &GuardCode) -> Result<Vec<u8>, BuildError> {
+/// The built form of a guard: an image for Rhai, machine code for WASM.
+pub(crate) struct Built {
+    pub(crate) bytes: Vec<u8>,
+    /// Where to keep it, when it is not from the cache: only what has been loaded is worth keeping.
+    pub(crate) keep_as: Option<String>,
+}
+
+/// Builds `code`, or takes it from the cache.
+pub(crate) fn built(
+    engine: &Engine,
+    cache: &cache::Cache,
+    builder: &BuilderCommand,
+    code: &GuardCode,
+) -> Result<Built, BuildError> {
     if code.code.len() > MAX_SOURCE_BYTES {
         return Err(BuildError::refused(
             format!("source of {} bytes, at most {MAX_SOURCE_BYTES} allowed", code.code.len()),
             "move tables into `[facts]`, or split the guard",
         ));
     }
-    let key = key_of(engine, code)?;
+    if code.facts.to_string().len() as u64 > wire::MAX_HEADER_BYTES / 2 {
+        return Err(BuildError::refused("facts are larger than 4 MiB as JSON", "keep only what the guard needs"));
+    }
+    let key = key_of(engine, code);
     if let Some(bytes) = cache.get(&key) {
-        return Ok(bytes);
+        return Ok(Built { bytes, keep_as: None });
     }
     let bytes = parent::build(builder, cache.dir(), code)?;
-    cache.put(&key, &bytes)?;
-    Ok(bytes)
+    Ok(Built { bytes, keep_as: Some(key) })
 }
 
-/// Everything that the result depends on.
-fn key_of(engine: &Engine, code: &GuardCode) -> Result<String, BuildError> {
-    let facts = digest::canonical_json(&code.facts).map_err(|e| BuildError::refused(format!("facts: {e}"), "correct them"))?;
+/// Everything that the result depends on. The facts go in as the exact text that the guest gets: to a script, 3 and
+/// 3.0 are different.
+fn key_of(engine: &Engine, code: &GuardCode) -> String {
     let language: &[u8] = match code.language {
         Language::Rhai => RHAI_GUEST,
         Language::Wasm => b"wasm",
     };
-    let host_tools: Vec<u8> = tools().iter().flat_map(|tool| [tool.name.as_bytes(), b"\n"].concat()).collect();
+    let bindings = tools().iter().map(|tool| format!("{} {} {}\n", tool.name, tool.min_args, tool.max_args));
+    let host_tools: String = bindings.chain([env!("CARGO_PKG_VERSION").to_owned()]).collect();
     let mut granted = code.tools.clone();
     granted.sort_unstable();
     let granted = granted.join("\n");
-    let items: [&[u8]; 6] = [language, &engine_identity(engine), &host_tools, granted.as_bytes(), &facts, &code.code];
-    Ok(digest::of_list("built", items))
+    let facts = code.facts.to_string();
+    let identity = engine_identity(engine);
+    let items: [&[u8]; 6] =
+        [language, &identity, host_tools.as_bytes(), granted.as_bytes(), facts.as_bytes(), &code.code];
+    digest::of_list("built", items)
 }
 
 /// Changes whenever machine code compiled before could not be loaded any more.

@@ -76,6 +76,12 @@ impl Powers {
 }
 
 impl LoadedGuard {
+    /// Least memory that a run needs before it begins, in bytes: what building the guard left behind.
+    #[must_use]
+    pub fn least_memory_bytes(&self) -> usize {
+        self.program.image.as_ref().map_or(0, |image| image.memory_bytes)
+    }
+
     /// Bytes that this guard holds besides the code that all guards share.
     #[must_use]
     pub fn image_bytes(&self) -> usize {

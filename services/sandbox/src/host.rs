@@ -15,6 +15,10 @@ use crate::guard::Powers;
 use crate::limits::Limits;
 use crate::wasm_tools::WasmTools;
 
+/// Most values in the arguments of a tool, at all levels together.
+const MAX_ARGUMENT_VALUES: usize = 20_000;
+/// Fuel for reading one byte of arguments, on top of what the tool itself costs.
+const READ_FUEL_PER_BYTE: u64 = 8;
 /// Longest text that a failing script may hand over, in bytes.
 const MAX_FAIL_BYTES: usize = 4096;
 
@@ -53,16 +57,20 @@ pub(crate) enum HostError {
 /// Imports of the Rhai guest: one door to all tools, the grant checked on every call.
 pub(crate) fn rhai_linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
-    linker.func_wrap(RHAI_IMPORT_MODULE, CALL_TOOL_IMPORT, |mut caller: Caller<'_, HostState>, id: i32, ptr: i32, len: i32| {
-        let known = usize::try_from(id).ok().and_then(|id| Some((id, tools().get(id)?)));
-        let Some((id, tool)) = known else {
-            return Err(HostError::ToolNotGranted(format!("number {id}")).into());
-        };
-        if !caller.data().powers.grants(id) {
-            return Err(HostError::ToolNotGranted(tool.name.to_owned()).into());
-        }
-        call_tool(&mut caller, tool, ptr, len)
-    })?;
+    linker.func_wrap(
+        RHAI_IMPORT_MODULE,
+        CALL_TOOL_IMPORT,
+        |mut caller: Caller<'_, HostState>, id: i32, ptr: i32, len: i32| {
+            let known = usize::try_from(id).ok().and_then(|id| Some((id, tools().get(id)?)));
+            let Some((id, tool)) = known else {
+                return Err(HostError::ToolNotGranted(format!("number {id}")).into());
+            };
+            if !caller.data().powers.grants(id) {
+                return Err(HostError::ToolNotGranted(tool.name.to_owned()).into());
+            }
+            call_tool(&mut caller, tool, ptr, len)
+        },
+    )?;
     linker.func_wrap(RHAI_IMPORT_MODULE, FAIL_IMPORT, |mut caller: Caller<'_, HostState>, ptr: i32, len: i32| {
         let bytes = read(&mut caller, ptr, len.clamp(0, MAX_FAIL_BYTES as i32))?;
         Err::<(), _>(HostError::ScriptFailed(String::from_utf8_lossy(&bytes).into_owned()).into())
@@ -85,8 +93,8 @@ pub(crate) fn wasm_linker(engine: &Engine, powers: &Powers) -> wasmtime::Result<
 
 fn take_result(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     linker.func_wrap(GUARD_IMPORT_MODULE, TAKE_RESULT_IMPORT, |mut caller: Caller<'_, HostState>, ptr: i32| {
-        let result = caller.data_mut().pending.take().ok_or(HostError::BadCall("`take_result` without a waiting result"))?;
-        charge(&mut caller, result.len() as u64 / 8)?;
+        let result =
+            caller.data_mut().pending.take().ok_or(HostError::BadCall("`take_result` without a waiting result"))?;
         let memory = memory(&mut caller)?;
         let start = ptr as u32 as usize;
         let target = memory.data_mut(&mut caller).get_mut(start..start.saturating_add(result.len()));
@@ -103,12 +111,12 @@ fn call_tool(caller: &mut Caller<'_, HostState>, tool: &'static ToolSpec, ptr: i
     if size > tool.max_input_bytes {
         return Err(failed(format!("{size} bytes of arguments given, at most {} allowed", tool.max_input_bytes)).into());
     }
-    charge(caller, tool.base_fuel.saturating_add(tool.fuel_per_byte.saturating_mul(size as u64)))?;
+    let per_byte = tool.fuel_per_byte.saturating_add(READ_FUEL_PER_BYTE);
+    charge(caller, tool.base_fuel.saturating_add(per_byte.saturating_mul(size as u64)))?;
     let bytes = read(caller, ptr, len)?;
     let result = match tool.run {
         ToolRun::Native(run) => {
-            let arguments: Vec<Value> =
-                serde_json::from_slice(&bytes).map_err(|e| failed(format!("arguments are no JSON array: {e}")))?;
+            let arguments = arguments(&bytes).map_err(failed)?;
             check_arity(tool, arguments.len()).map_err(failed)?;
             let value = run(&caller.data().powers.prepared, &arguments).map_err(|e| failed(e.message))?;
             serde_json::to_vec(&value).map_err(|e| failed(e.to_string()))?
@@ -122,8 +130,19 @@ fn call_tool(caller: &mut Caller<'_, HostState>, tool: &'static ToolSpec, ptr: i
         }
     };
     let length = i32::try_from(result.len()).map_err(|_| failed("result is too large".to_owned()))?;
+    charge(caller, result.len() as u64 / 8)?;
     caller.data_mut().pending = Some(result);
     Ok(length)
+}
+
+/// Reads the arguments strictly: `Value`'s own reader can be made to start anew inside a string, without end.
+fn arguments(bytes: &[u8]) -> Result<Vec<Value>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "arguments are not valid UTF-8".to_owned())?;
+    match parapet_domain::json::parse_within(text, MAX_ARGUMENT_VALUES) {
+        Ok(Value::Array(arguments)) => Ok(arguments),
+        Ok(_) => Err("arguments are no JSON array".to_owned()),
+        Err(error) => Err(format!("arguments are no acceptable JSON: {error}")),
+    }
 }
 
 fn check_arity(tool: &ToolSpec, given: usize) -> Result<(), String> {

@@ -50,7 +50,8 @@ impl Image {
         let mut rest: &[u8] = &self.bytes;
         for &(start, len) in &self.ranges {
             let (start, len) = (start as usize, len as usize);
-            let (Some(to), Some((from, tail))) = (memory.get_mut(start..start + len), rest.split_at_checked(len)) else {
+            let (Some(to), Some((from, tail))) = (memory.get_mut(start..start + len), rest.split_at_checked(len))
+            else {
                 return false;
             };
             to.copy_from_slice(from);
@@ -78,7 +79,8 @@ impl Image {
 
     /// Reads what [`Image::to_bytes`] wrote, and checks that every range lies within the memory.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, SandboxError> {
-        Self::read(bytes).ok_or_else(|| SandboxError::engine("guard image is damaged; remove it from the sandbox cache"))
+        Self::read(bytes)
+            .ok_or_else(|| SandboxError::engine("guard image is damaged; remove it from the sandbox cache"))
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {

@@ -78,7 +78,12 @@ pub(crate) fn ticks(time: std::time::Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-fn answer_of(store: &mut Store<HostState>, guard: &LoadedGuard, event: &[u8], budget: &Budget) -> Result<Vec<u8>, Stop> {
+fn answer_of(
+    store: &mut Store<HostState>,
+    guard: &LoadedGuard,
+    event: &[u8],
+    budget: &Budget,
+) -> Result<Vec<u8>, Stop> {
     store.set_fuel(budget.fuel)?;
     let instance = guard.program.instance.instantiate(&mut *store)?;
     let memory = memory_of(store, &instance, &guard.entry)?;
@@ -145,21 +150,27 @@ fn verdict_of(bytes: &[u8], part_chars: &[usize]) -> Result<Verdict, String> {
     verdict.complaint(part_chars).map_or(Ok(verdict), Err)
 }
 
+/// Longest message of a failure, in characters: it may quote what the guest said.
+const MAX_MESSAGE_CHARS: usize = 300;
+
 impl Stop {
     /// The domain's word for it, told by type and never by text.
     pub(crate) fn into_failure(self) -> Failure {
-        let error = match self {
-            Self::BadOutput(message) => return Failure { kind: FailureKind::BadOutput, message },
-            Self::Engine(error) => error,
+        let (kind, message) = match self {
+            Self::BadOutput(message) => (FailureKind::BadOutput, message),
+            Self::Engine(error) => match (error.downcast_ref::<HostError>(), error.downcast_ref::<Trap>()) {
+                (Some(host), _) => (kind_of_host_error(host), host.to_string()),
+                (_, Some(Trap::OutOfFuel)) => (FailureKind::OutOfFuel, "all fuel was used".to_owned()),
+                (_, Some(Trap::Interrupt)) => (FailureKind::TimedOut, "the deadline passed".to_owned()),
+                (_, Some(trap)) => (FailureKind::Trapped, trap.to_string()),
+                (None, None) => {
+                    // Neither the guest's doing nor ours: the machine could not give what the run needed.
+                    tracing::error!(error = %error.root_cause(), "the sandbox could not run a guard");
+                    (FailureKind::NoCapacity, error.root_cause().to_string())
+                }
+            },
         };
-        let kind = match (error.downcast_ref::<HostError>(), error.downcast_ref::<Trap>()) {
-            (Some(host), _) => kind_of_host_error(host),
-            (_, Some(Trap::OutOfFuel)) => FailureKind::OutOfFuel,
-            (_, Some(Trap::Interrupt)) => FailureKind::TimedOut,
-            _ => FailureKind::Trapped,
-        };
-        let message = error.downcast_ref::<HostError>().map_or_else(|| error.root_cause().to_string(), ToString::to_string);
-        Failure { kind, message }
+        Failure { kind, message: message.chars().take(MAX_MESSAGE_CHARS).collect() }
     }
 }
 

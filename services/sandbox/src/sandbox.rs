@@ -54,14 +54,28 @@ impl Sandbox {
         let prepared = Prepared::new(&code.tool_config)?;
         let built = build::built(&self.engine, &self.cache, &self.config.builder, code)?;
         let powers = Arc::new(Powers::new(&code.tools, prepared));
-        Ok(match code.language {
+        let loaded = self.load(code.language, &built.bytes, powers)?;
+        if let Some(key) = built.keep_as {
+            // Without the cache the next start is slower, nothing else.
+            if let Err(error) = self.cache.put(&key, &built.bytes) {
+                tracing::warn!(%error, "a built guard was not kept");
+            }
+        }
+        Ok(loaded)
+    }
+
+    fn load(&self, language: Language, built: &[u8], powers: Arc<Powers>) -> Result<LoadedGuard, BuildError> {
+        Ok(match language {
             Language::Rhai => {
                 let (instance, entry) = self.rhai.clone();
-                let program = Program { instance, image: Some(Image::from_bytes(&built)?) };
+                let program = Program { instance, image: Some(Image::from_bytes(built)?) };
                 LoadedGuard { program, entry, powers }
             }
             Language::Wasm => {
-                let module = build::cache::load_checked(&self.engine, &built)?;
+                // The builder's engine has no pool, so what does not fit a place of the pool shows only here.
+                let module = build::cache::load_checked(&self.engine, built).map_err(|error| {
+                    BuildError::refused(error.to_string(), "use at most one table and 1 MiB of globals")
+                })?;
                 let (instance, entry) = wasm_program(&self.engine, &module, &powers)?;
                 LoadedGuard { program: Program { instance, image: None }, entry, powers }
             }
@@ -82,11 +96,16 @@ fn rhai_program(engine: &Engine, module: &Module) -> Result<(InstancePre<HostSta
     Ok((linker.instantiate_pre(module).map_err(SandboxError::engine)?, entry))
 }
 
-fn wasm_program(engine: &Engine, module: &Module, powers: &Powers) -> Result<(InstancePre<HostState>, Entry), BuildError> {
+fn wasm_program(
+    engine: &Engine,
+    module: &Module,
+    powers: &Powers,
+) -> Result<(InstancePre<HostState>, Entry), BuildError> {
     let entry = entry_of(module, GUARD_ALLOC_EXPORT, GUARD_CHECK_EXPORT)
         .ok_or_else(|| BuildError::refused("module does not export `guard/1`", "see guest-toolbox/README.md"))?;
     let linker = wasm_linker(engine, powers).map_err(SandboxError::engine)?;
     let instance = linker.instantiate_pre(module);
-    let instance = instance.map_err(|error| BuildError::refused(error.root_cause().to_string(), "grant the tool, or do without it"))?;
+    let instance = instance
+        .map_err(|error| BuildError::refused(error.root_cause().to_string(), "grant the tool, or do without it"))?;
     Ok((instance, entry))
 }

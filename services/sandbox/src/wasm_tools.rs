@@ -46,7 +46,13 @@ impl WasmTools {
     }
 
     /// The JSON result, and the fuel that was used.
-    pub(crate) fn call(&self, tool: WasmTool, input: &[u8], fuel: u64, deadline: Instant) -> (Result<Vec<u8>, ToolStop>, u64) {
+    pub(crate) fn call(
+        &self,
+        tool: WasmTool,
+        input: &[u8],
+        fuel: u64,
+        deadline: Instant,
+    ) -> (Result<Vec<u8>, ToolStop>, u64) {
         let mut store = Store::new(&self.engine, Limits { memory_bytes: Budget::MAX_MEMORY_BYTES });
         store.limiter(|limits| limits);
         store.set_epoch_deadline(ticks(deadline.saturating_duration_since(Instant::now())));

@@ -77,6 +77,7 @@ fn check(sandbox: &Sandbox, neighbour: &LoadedGuard, case: &Case) -> Result<Stri
             let first = complaints.first().map(|c| format!("{}:{} {}", c.line, c.column, c.message));
             ("refused".to_owned(), first.unwrap_or_default(), Duration::from_secs(60))
         }
+        Err(BuildError::Patterns(error)) => ("refused".to_owned(), error.to_string(), Duration::from_secs(60)),
         Err(BuildError::TooCostly { limit }) => ("refused".to_owned(), limit.to_owned(), Duration::from_secs(60)),
         Err(other) => return Err(format!("builder broke: {other}")),
         Ok(guard) => {
@@ -168,12 +169,13 @@ fn cases(corpus: &Path) -> Vec<Case> {
 fn case(path: &Path, folder: &str, language: Language) -> Case {
     let text = std::fs::read_to_string(path).expect("a case is text");
     let header = |key: &str| {
-        let found = text.lines().take(3).find_map(|line| line.split_once(key));
+        let found = text.lines().take(4).find_map(|line| line.split_once(key));
         found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
     let expected = header("expect:").split(" or ").map(str::to_owned).collect();
     let tools: Vec<String> =
         header("tools:").split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
+    let pattern = header("patterns:");
     let code = match language {
         Language::Rhai => text.into_bytes(),
         Language::Wasm => wat::parse_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
@@ -181,9 +183,14 @@ fn case(path: &Path, folder: &str, language: Language) -> Case {
     let name = format!("{folder}/{}", path.file_stem().unwrap_or_default().to_string_lossy());
     Case {
         name,
-        code: GuardCode { language, code, facts: json!({"x": 0}), tools, tool_config: ToolConfig::default() },
+        code: GuardCode { language, code, facts: json!({"x": 0}), tools, tool_config: patterns(pattern) },
         expected,
     }
+}
+
+fn patterns(pattern: String) -> ToolConfig {
+    let set = [("pattern".to_owned(), pattern)].into_iter().filter(|(_, pattern)| !pattern.is_empty());
+    ToolConfig { patterns: [("bomb".to_owned(), set.collect())].into(), ..ToolConfig::default() }
 }
 
 fn script(text: &str, tools: &[&str]) -> GuardCode {

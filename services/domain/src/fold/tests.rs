@@ -105,4 +105,11 @@ fn what_nothing_judged_is_refused_unless_the_route_allows_it() {
     let (ruling, _) = fold((), &allowed, &blind, FoldPolicy::default());
     assert_eq!(ruling.refusal.unwrap().reason_code, reason::PART_NOT_INSPECTED);
     assert!(matches!(fold((), &allowed, &blind, open).1, Folded::Permitted(_)));
+    // No question makes it right: an approval would release what the route refuses.
+    for (decision, edits) in [(Decision::Ask, vec![]), (Decision::Redact, vec![edit(0, 1)])] {
+        let (ruling, _) = fold((), &[says("g", decision, edits)], &blind, FoldPolicy::default());
+        assert_eq!((ruling.enforced, ruling.decided_by), (Decision::Deny, None));
+    }
+    let (ruling, _) = fold((), &[says("g", Decision::Deny, vec![])], &blind, FoldPolicy::default());
+    assert_eq!(ruling.decided_by.as_deref(), Some("g"));
 }

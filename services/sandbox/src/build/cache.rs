@@ -1,12 +1,13 @@
 //! A private folder of built guards. What comes out was put in by this installation: every file bears a MAC under a
 //! key that only this user can read, and it is checked before a byte of it is used.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use parapet_domain::digest;
+use tempfile::NamedTempFile;
 use wasmtime::{Engine, Module};
 
 use super::engine_identity;
@@ -26,11 +27,7 @@ impl Cache {
     pub(crate) fn open(dir: &Path) -> Result<Self, SandboxError> {
         let failed = |cause| SandboxError::Cache { path: dir.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
-        let mode = fs::metadata(dir).map_err(failed)?.mode();
-        if mode & 0o022 != 0 {
-            let cause = std::io::Error::new(ErrorKind::PermissionDenied, "others can write to it");
-            return Err(failed(cause));
-        }
+        check_private(dir).map_err(failed)?;
         let key = key_in(dir).map_err(|cause| SandboxError::Cache { path: dir.join(KEY_FILE), cause })?;
         Ok(Self { dir: dir.to_owned(), key })
     }
@@ -44,7 +41,10 @@ impl Cache {
         let mut bytes = fs::read(self.path(key)).ok()?;
         let (mac, content) = bytes.split_at_checked(MAC_CHARS)?;
         if mac != self.mac(key, content).as_bytes() {
-            tracing::warn!(cache.key = key, "a file of the sandbox cache does not bear this installation's mark; building anew");
+            tracing::warn!(
+                cache.key = key,
+                "a file of the sandbox cache does not bear this installation's mark; building anew"
+            );
             return None;
         }
         bytes.drain(..MAC_CHARS);
@@ -54,15 +54,14 @@ impl Cache {
     /// Keeps `content`. The file appears whole or not at all.
     pub(crate) fn put(&self, key: &str, content: &[u8]) -> Result<(), SandboxError> {
         let path = self.path(key);
-        let temporary = path.with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
         let write = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            // Readable by this user alone, and under a name that no other process has.
+            let mut file = NamedTempFile::new_in(&self.dir)?;
             file.write_all(self.mac(key, content).as_bytes())?;
             file.write_all(content)?;
-            drop(file);
-            fs::rename(&temporary, &path)
+            file.persist(&path).map_err(|error| error.error)
         };
-        write().map_err(|cause| SandboxError::Cache { path, cause })
+        write().map(|_| ()).map_err(|cause| SandboxError::Cache { path, cause })
     }
 
     /// One of Parapet's own modules, compiled in this process: it is trusted, and needed before any guard.
@@ -89,40 +88,53 @@ impl Cache {
 }
 
 /// Makes a module of machine code that came out of [`Cache::get`] or straight from this installation's builder.
-#[expect(unsafe_code, reason = "the one place that loads machine code; wasmtime cannot check it, so its origin is checked")]
+#[expect(
+    unsafe_code,
+    reason = "the one place that loads machine code; wasmtime cannot check it, so its origin is checked"
+)]
 pub(crate) fn load_checked(engine: &Engine, bytes: &[u8]) -> Result<Module, SandboxError> {
     // SAFETY: the bytes were made by `precompile_module` of this very version and settings (both are part of the cache
     // key, and wasmtime compares them again), and they were kept under a MAC whose key only this user can read.
     unsafe { Module::deserialize(engine, bytes) }.map_err(SandboxError::engine)
 }
 
-fn key_in(dir: &Path) -> std::io::Result<[u8; 32]> {
+/// Whoever else could write here, or owned it, could have machine code of his own loaded.
+fn check_private(path: &Path) -> io::Result<()> {
+    let metadata = fs::metadata(path)?;
+    // The kernel shows a process's folder as owned by its effective user.
+    if metadata.uid() != fs::metadata("/proc/self")?.uid() {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "another user owns it"));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "others can read or write it; set its mode to 0700"));
+    }
+    Ok(())
+}
+
+fn key_in(dir: &Path) -> io::Result<[u8; 32]> {
     let path = dir.join(KEY_FILE);
     if let Some(key) = read_key(&path)? {
         return Ok(key);
     }
     let mut key = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut key)?;
-    let temporary = dir.join(format!("{KEY_FILE}.{}-{:?}", std::process::id(), std::thread::current().id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let mut file = NamedTempFile::new_in(dir)?;
     file.write_all(&key)?;
-    file.sync_all()?;
-    // A hard link fails when another process was faster; then its key is the one.
-    match fs::hard_link(&temporary, &path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => fs::remove_file(&temporary)?,
+    file.as_file().sync_all()?;
+    // When another process was faster, its key is the one.
+    match file.persist_noclobber(&path) {
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(error.error),
+        _ => {}
     }
-    read_key(&path)?.ok_or_else(|| std::io::Error::new(ErrorKind::InvalidData, "the key cannot be read back"))
+    read_key(&path)?.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the key cannot be read back"))
 }
 
-fn read_key(path: &Path) -> std::io::Result<Option<[u8; 32]>> {
+fn read_key(path: &Path) -> io::Result<Option<[u8; 32]>> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
-    if fs::metadata(path)?.mode() & 0o077 != 0 {
-        return Err(std::io::Error::new(ErrorKind::PermissionDenied, "others can read it; remove the cache folder"));
-    }
+    check_private(path)?;
     let key = <[u8; 32]>::try_from(bytes);
-    key.map(Some).map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it has not 32 bytes; remove the cache folder"))
+    key.map(Some).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it has not 32 bytes; remove the cache folder"))
 }

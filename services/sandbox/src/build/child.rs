@@ -38,11 +38,18 @@ pub fn child_main() -> ExitCode {
 }
 
 fn limit_self() -> std::io::Result<()> {
-    Resource::CPU.set(MAX_CPU_SECONDS, MAX_CPU_SECONDS + 1)?;
-    Resource::DATA.set(MAX_DATA_BYTES, MAX_DATA_BYTES)?;
-    Resource::CORE.set(0, 0)?;
-    // It writes to its standard output only, which is a pipe; wasmtime keeps memory images in anonymous files.
-    Resource::FSIZE.set(MAX_FILE_BYTES, MAX_FILE_BYTES)
+    limit(Resource::CPU, MAX_CPU_SECONDS)?;
+    limit(Resource::DATA, MAX_DATA_BYTES)?;
+    limit(Resource::CORE, 0)?;
+    // Its files are the cache's, and the anonymous ones in which wasmtime keeps memory images.
+    limit(Resource::FSIZE, MAX_FILE_BYTES)
+}
+
+/// Lowers a limit; one that is lower already stays.
+fn limit(resource: Resource, wanted: u64) -> std::io::Result<()> {
+    let (_, hard) = resource.get()?;
+    let value = wanted.min(hard);
+    resource.set(value, value)
 }
 
 fn build(request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {

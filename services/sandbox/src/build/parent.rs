@@ -1,6 +1,5 @@
 //! The parent's side: starts the builder process, waits no longer than it may take, reads no more than it may say.
 
-use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -13,8 +12,6 @@ use crate::guard::GuardCode;
 
 /// Wall-clock limit; the child's own CPU limit is lower.
 const MAX_TIME: Duration = Duration::from_secs(60);
-/// Longest reply: machine code of the largest module.
-const MAX_REPLY_BYTES: u64 = 256 << 20;
 
 /// Builds `code` in a child process.
 pub(crate) fn build(builder: &BuilderCommand, cache_dir: &Path, code: &GuardCode) -> Result<Vec<u8>, BuildError> {
@@ -39,18 +36,21 @@ fn start(builder: &BuilderCommand) -> Result<Child, BuildError> {
 
 /// `None` when the child ended without a reply.
 fn converse(child: &mut Child, cache_dir: &Path, code: &GuardCode) -> Option<Result<Vec<u8>, BuildError>> {
-    let (mut stdin, stdout) = (child.stdin.take()?, child.stdout.take()?);
+    let (mut stdin, mut stdout) = (child.stdin.take()?, child.stdout.take()?);
     let request = Request {
         language: code.language,
-        facts: code.facts.clone(),
+        facts: code.facts.to_string(),
         tools: code.tools.clone(),
         cache_dir: cache_dir.to_owned(),
     };
     let source = code.code.clone();
     // Both directions at once, and neither can hold this thread longer than the time limit.
-    std::thread::spawn(move || wire::write(&mut stdin, &request, &source));
     let (reply, replied) = mpsc::channel();
-    std::thread::spawn(move || reply.send(wire::read::<Reply>(&mut stdout.take(MAX_REPLY_BYTES))));
+    let writer = std::thread::Builder::new().spawn(move || wire::write(&mut stdin, &request, &source));
+    let reader = std::thread::Builder::new().spawn(move || reply.send(wire::read::<Reply>(&mut stdout)));
+    if let Some(error) = writer.err().or(reader.err()) {
+        return Some(Err(BuildError::Builder(format!("a thread cannot be started: {error}"))));
+    }
     match replied.recv_timeout(MAX_TIME) {
         Err(_) => Some(Err(BuildError::TooCostly { limit: Limit::Time.as_str() })),
         Ok(Err(_)) => None,
@@ -67,10 +67,11 @@ fn died(status: Option<std::process::ExitStatus>) -> BuildError {
     const SIGABRT: i32 = 6;
     const SIGKILL: i32 = 9;
     const SIGXCPU: i32 = 24;
+    const SIGXFSZ: i32 = 25;
     match status.and_then(|status| status.signal()) {
         Some(SIGXCPU) => BuildError::TooCostly { limit: Limit::Time.as_str() },
         // Rust aborts when an allocation fails; the kernel kills when the machine is out of memory.
-        Some(SIGABRT | SIGKILL) => BuildError::TooCostly { limit: Limit::Memory.as_str() },
+        Some(SIGABRT | SIGKILL | SIGXFSZ) => BuildError::TooCostly { limit: Limit::Memory.as_str() },
         signal => BuildError::Builder(format!("it ended without a reply (status {status:?}, signal {signal:?})")),
     }
 }

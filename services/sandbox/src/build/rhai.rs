@@ -30,7 +30,7 @@ pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result
     let instance = linker.instantiate(&mut store, &module).map_err(|e| failed(&e))?;
 
     let base = memory(&mut store, &instance)?;
-    let build = ScriptBuild { script, facts_json: request.facts.to_string(), tools: bindings(&request.tools) };
+    let build = ScriptBuild { script, facts_json: request.facts.clone(), tools: bindings(&request.tools) };
     let built = parse(&mut store, &instance, &module, &build)?;
     if !built.complaints.is_empty() {
         return Err(Reply::Refused(built.complaints));
@@ -46,12 +46,18 @@ fn store(engine: &Engine) -> wasmtime::Result<Store<Limits>> {
     Ok(store)
 }
 
-fn parse(store: &mut Store<Limits>, instance: &Instance, module: &Module, build: &ScriptBuild) -> Result<ScriptBuilt, Reply> {
+fn parse(
+    store: &mut Store<Limits>,
+    instance: &Instance,
+    module: &Module,
+    build: &ScriptBuild,
+) -> Result<ScriptBuilt, Reply> {
     let entry = entry_of(module, GUARD_ALLOC_EXPORT, GUARD_BUILD_EXPORT)
         .ok_or_else(|| Reply::Failed("the Rhai guest does not export `guard/1`".to_owned()))?;
     let request = serde_json::to_vec(build).map_err(|e| Reply::Failed(e.to_string()))?;
     let answer = exchange(store, instance, &entry, &request, BUDGET.output_bytes).map_err(reply_of)?;
-    serde_json::from_slice(&answer).map_err(|e| Reply::Failed(format!("the Rhai guest's answer is not understood: {e}")))
+    serde_json::from_slice(&answer)
+        .map_err(|e| Reply::Failed(format!("the Rhai guest's answer is not understood: {e}")))
 }
 
 /// A copy of the memory. The stack pointer, the one mutable global, is back at its start between two calls.

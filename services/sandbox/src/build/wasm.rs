@@ -20,8 +20,12 @@ pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result
     if !source.starts_with(b"\0asm") {
         return Err(refused("file is no WASM module", "compile to a core module in the binary format"));
     }
-    let module = Module::from_binary(engine, source)
-        .map_err(|error| refused(&format!("module does not compile: {error:#}"), "compile for plain WebAssembly 2.0 without SIMD, threads, GC or exceptions"))?;
+    let module = Module::from_binary(engine, source).map_err(|error| {
+        refused(
+            &format!("module does not compile: {error:#}"),
+            "compile for plain WebAssembly 2.0 without SIMD, threads, GC or exceptions",
+        )
+    })?;
     check_exports(&module)?;
     check_imports(&module, &request.tools)?;
     check_version(engine, &module)?;
@@ -38,7 +42,12 @@ fn check_exports(module: &Module) -> Result<(), Reply> {
     for (name, params, results) in functions {
         match module.get_export(name) {
             Some(ExternType::Func(kind)) if is_like(&kind, params, results) => {}
-            Some(_) => return Err(refused(&format!("export `{name}` has another type than `guard/1` says"), "see guest-toolbox/README.md")),
+            Some(_) => {
+                return Err(refused(
+                    &format!("export `{name}` has another type than `guard/1` says"),
+                    "see guest-toolbox/README.md",
+                ));
+            }
             None => return Err(refused(&format!("export `{name}` is missing"), "see guest-toolbox/README.md")),
         }
     }
@@ -61,7 +70,9 @@ fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
                     &format!("add \"{name}\" to `tools` in guard.toml, or do without it"),
                 ));
             }
-            TOOL_IMPORT_MODULE => return Err(refused(&format!("tool `{name}` does not exist"), "correct the import's name")),
+            TOOL_IMPORT_MODULE => {
+                return Err(refused(&format!("tool `{name}` does not exist"), "correct the import's name"));
+            }
             GUARD_IMPORT_MODULE if name == TAKE_RESULT_IMPORT => (&[I32], &[]),
             _ => {
                 return Err(refused(
@@ -72,7 +83,12 @@ fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
         };
         match import.ty() {
             ExternType::Func(kind) if is_like(&kind, params, results) => {}
-            _ => return Err(refused(&format!("import `{name}` has another type than `guard/1` says"), "see guest-toolbox/README.md")),
+            _ => {
+                return Err(refused(
+                    &format!("import `{name}` has another type than `guard/1` says"),
+                    "see guest-toolbox/README.md",
+                ));
+            }
         }
     }
     Ok(())
@@ -109,5 +125,10 @@ fn is_like(kind: &FuncType, params: &[ValType], results: &[ValType]) -> bool {
 }
 
 fn refused(message: &str, help: &str) -> Reply {
-    Reply::Refused(vec![parapet_abi::Complaint { line: 0, column: 0, message: message.to_owned(), help: help.to_owned() }])
+    Reply::Refused(vec![parapet_abi::Complaint {
+        line: 0,
+        column: 0,
+        message: message.to_owned(),
+        help: help.to_owned(),
+    }])
 }

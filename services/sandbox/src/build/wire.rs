@@ -1,23 +1,25 @@
-//! What the parent and the builder process say to each other: a JSON header, then raw bytes.
+//! What the parent and the builder process say to each other: a JSON header, then raw bytes, each with its length,
+//! so that a half-written message is never taken for a whole one.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
+use crate::guard::Language;
 use parapet_abi::Complaint;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::guard::Language;
 
 /// Largest header, in bytes: facts stand in it.
-const MAX_HEADER_BYTES: u32 = 8 << 20;
+pub(crate) const MAX_HEADER_BYTES: u64 = 8 << 20;
+/// Largest body, in bytes: machine code of the largest module.
+const MAX_BODY_BYTES: u64 = 256 << 20;
 
 /// The guard to build; its source follows as raw bytes.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) language: Language,
-    pub(crate) facts: Value,
+    /// As JSON text, which is what the guest gets.
+    pub(crate) facts: String,
     pub(crate) tools: Vec<String>,
     /// Where the compiled Rhai guest is kept.
     pub(crate) cache_dir: PathBuf,
@@ -54,23 +56,27 @@ impl Limit {
 
 pub(crate) fn write<T: Serialize>(to: &mut impl Write, header: &T, body: &[u8]) -> io::Result<()> {
     let header = serde_json::to_vec(header)?;
-    let len = u32::try_from(header.len()).map_err(io::Error::other)?;
-    to.write_all(&len.to_le_bytes())?;
-    to.write_all(&header)?;
-    to.write_all(body)?;
+    for bytes in [header.as_slice(), body] {
+        to.write_all(&(bytes.len() as u64).to_le_bytes())?;
+        to.write_all(bytes)?;
+    }
     to.flush()
 }
 
 pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<(T, Vec<u8>)> {
-    let mut len = [0; 4];
-    from.read_exact(&mut len)?;
-    let len = u32::from_le_bytes(len);
-    if len > MAX_HEADER_BYTES {
-        return Err(io::Error::other("header is too long"));
-    }
-    let mut header = Vec::new();
-    from.take(u64::from(len)).read_to_end(&mut header)?;
-    let mut body = Vec::new();
-    from.read_to_end(&mut body)?;
+    let header = read_block(from, MAX_HEADER_BYTES)?;
+    let body = read_block(from, MAX_BODY_BYTES)?;
     Ok((serde_json::from_slice(&header)?, body))
+}
+
+fn read_block(from: &mut impl Read, max: u64) -> io::Result<Vec<u8>> {
+    let mut len = [0; 8];
+    from.read_exact(&mut len)?;
+    let len = u64::from_le_bytes(len);
+    if len > max {
+        return Err(io::Error::other("block is too long"));
+    }
+    let mut block = Vec::new();
+    from.take(len).read_to_end(&mut block)?;
+    if block.len() as u64 == len { Ok(block) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

@@ -1,5 +1,5 @@
-//! A guard's request, plan and agent as HTML. They may have been written by a model: raw HTML in them is shown as text, images become
-//! their description, and only web links stay links.
+//! A guard's request, plan and agent as HTML. They may have been written by a model: raw HTML in them is shown as text,
+//! images become their description, and only web links stay links.
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 

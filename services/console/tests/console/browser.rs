@@ -188,6 +188,7 @@ async fn assert_clean(client: &Client, where_: &str) {
     assert_eq!(log, Vec::<Value>::new(), "the browser complains on {where_}");
 }
 
+/// Text of the first element that matches, once the page has one.
 async fn text(client: &Client, css: &str) -> String {
-    client.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+    client.wait().for_element(Locator::Css(css)).await.unwrap().text().await.unwrap()
 }

@@ -13,6 +13,7 @@ mod tokens;
 mod topic;
 mod units;
 mod vocabulary;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -60,7 +61,9 @@ fn run(_: &Prepared, args: &[Value]) -> Result<Value, ToolError> {
 fn explain(topic: &score::Scored<'_>, units: &[units::Unit]) -> Value {
     let word = |(index, category): (usize, u16)| {
         let unit = units.get(index)?;
-        Some(json!({ "text": unit.text, "start": unit.start, "end": unit.end, "category": topic::category_name(category) }))
+        Some(
+            json!({ "text": unit.text, "start": unit.start, "end": unit.end, "category": topic::category_name(category) }),
+        )
     };
     let matches: Vec<Value> = topic
         .evidence

@@ -9,7 +9,7 @@ the share of the lemma's senses that fall into it, each sense counted by its fre
 (`cntlist.rev`), smoothed by one over its rank; it is written as a digit from 1 to 9. `words` in
 categories.toml add what WordNet does not know and override its weight.
 """
-import pathlib, sys, tomllib
+import hashlib, pathlib, sys, tomllib
 from collections import defaultdict
 
 HERE = pathlib.Path(__file__).parent
@@ -100,7 +100,8 @@ def keep(lemma):
 
 
 def main():
-    spec = tomllib.loads((HERE / "categories.toml").read_text())
+    source = (HERE / "categories.toml").read_bytes()
+    spec = tomllib.loads(source.decode())
     table = defaultdict(dict)
     for kind, pos, letter in (("noun", "noun", "n"), ("verb", "verb", "v")):
         net = WordNet(pos, letter)
@@ -108,6 +109,7 @@ def main():
             for lemma, digit in members(net, name, category).items():
                 table[lemma][name] = digit
     print("# Derived from WordNet 3.0 by derive_vocabulary.py; see LICENSE-WORDNET. Do not edit by hand.")
+    print(f"# categories.toml sha256 {hashlib.sha256(source).hexdigest()}")
     for name, members_of in spec["group"].items():
         print(f"@{name}\t{' '.join(members_of)}")
     for lemma in sorted(table):

@@ -1,6 +1,7 @@
 //! Behaviour of `text_topic`: which topic wins and why, and what hostile input costs.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{run, vocabulary::Vocabulary};
 use crate::Prepared;
@@ -104,12 +105,16 @@ fn a_topic_that_nothing_speaks_for_is_left_out() {
 
 #[test]
 fn a_mistake_in_a_topic_is_named() {
-    assert_eq!(
-        complaint(json!({"t": {"patterns": [{"objects": ["hotels"]}]}})),
-        "`text_topic`: topic `t`: there is no category `hotels`; see categories.toml for the list"
+    let error = complaint(json!({"t": {"patterns": [{"objects": ["hotels"]}]}}));
+    assert!(
+        error.starts_with("`text_topic`: topic `t`: there is no category `hotels`; there are: words, account, "),
+        "{error}"
     );
+    assert!(error.contains(", lodging, ") && error.contains(", goods, ") && error.contains(", to_buy, "), "{error}");
     assert!(complaint(json!({"t": {"patterns": [{}]}})).contains("a pattern needs `actions` or `objects`"));
-    assert!(complaint(json!({"t": {"patterns": [{"objects": ["film"], "weight": 2}]}})).contains("not between 0 and 1"));
+    assert!(
+        complaint(json!({"t": {"patterns": [{"objects": ["film"], "weight": 2}]}})).contains("not between 0 and 1")
+    );
     assert!(complaint(json!({"t": {"pattern": []}})).contains("topic `t`: unknown field `pattern`"));
     assert!(complaint(json!([])).contains("`topics`"));
     let many: Vec<Value> = (0..200).map(|_| json!({"objects": ["film"]})).collect();
@@ -120,10 +125,19 @@ fn a_mistake_in_a_topic_is_named() {
 fn hostile_text_gives_a_score_and_no_panic() {
     let long = "find ".repeat(20_000);
     assert_eq!(scored(&long), Vec::<Value>::new());
-    for text in ["\"", "'s", "a'", "-", "...", "\u{301}\u{301}", "ａ＂ｂ", "Find a hotel'", "𝕳𝖔𝖙𝖊𝖑 𝕳"] {
+    for text in ["\"", "'s", "a'", "-", "...", "\u{301}\u{301}", "ａ＂ｂ", "Find a hotel'", "𝕳𝖔𝖙𝖊𝖑 𝕳"]
+    {
         scored(text);
     }
     assert!(score(&"hotel ".repeat(20_000), "stay") <= 1.0);
+}
+
+#[test]
+fn the_vocabulary_is_derived_from_the_categories_as_they_are() {
+    let digest = Sha256::digest(include_bytes!("categories.toml"));
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let line = format!("# categories.toml sha256 {hex}");
+    assert!(include_str!("vocabulary.tsv").lines().any(|l| l == line), "run derive_vocabulary.py: no line `{line}`");
 }
 
 #[test]

@@ -40,7 +40,8 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
         let start = i;
         i += 1;
         if c.is_alphanumeric() {
-            while at(i).is_some_and(|c| c.is_alphanumeric() || joins(c) && at(i + 1).is_some_and(char::is_alphanumeric)) {
+            while at(i).is_some_and(|c| c.is_alphanumeric() || joins(c) && at(i + 1).is_some_and(char::is_alphanumeric))
+            {
                 i += 1;
             }
             tokens.push(word(chars.get(start..i).unwrap_or_default(), start, quoted));

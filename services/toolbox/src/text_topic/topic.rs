@@ -149,7 +149,8 @@ fn resolve(topic: &str, names: &[String], own: CategoryId) -> Result<Vec<Categor
         }
         let known = Vocabulary::get().resolve(name);
         if known.is_empty() {
-            return Err(format!("topic `{topic}`: there is no category `{name}`; see categories.toml for the list"));
+            let names = Vocabulary::get().category_names();
+            return Err(format!("topic `{topic}`: there is no category `{name}`; there are: words, {names}"));
         }
         ids.extend(known);
     }

@@ -4,6 +4,7 @@ use super::lemma::{noun_forms, verb_forms};
 use super::tokens::{Token, TokenKind, tokenise};
 use super::topic::OwnWords;
 use super::vocabulary::{LONGEST_LEMMA, Sense, Vocabulary};
+use super::words::{closed_class, qualifies};
 
 /// One word or multi-word lemma of the text.
 #[derive(Debug, Clone)]
@@ -113,9 +114,7 @@ fn senses(run: &[Token], own: &OwnWords) -> (Vec<Sense>, Vec<Sense>) {
     // An action is inflected at its first word: "looking for".
     let (first, rest) = joined.split_at(joined.find(' ').unwrap_or(joined.len()));
     for form in verb_forms(first) {
-        actions.extend(
-            vocabulary.senses(&format!("{form}{rest}")).iter().filter(|(id, _)| vocabulary.is_action(*id)),
-        );
+        actions.extend(vocabulary.senses(&format!("{form}{rest}")).iter().filter(|(id, _)| vocabulary.is_action(*id)));
         if !actions.is_empty() {
             break;
         }
@@ -143,43 +142,6 @@ fn plain(token: &Token, kind: UnitKind) -> Unit {
     Unit { text: String::new(), start, end, kind, things, actions, capitalised: false, quoted: false }
 }
 
-/// Participles, superlatives and adverbs that may follow their noun.
-fn qualifies(word: &str) -> bool {
-    const WORDS: [&str; 50] = [
-        "available", "cheap", "cheaper", "best", "good", "new", "near", "nearby", "online", "open", "free", "big",
-        "small", "large", "more", "most", "less", "high", "low", "lower", "higher", "first", "last", "next", "all",
-        "latest", "recent", "popular", "local", "other", "there", "here", "today", "tonight", "tomorrow", "together",
-        "again", "instead", "too", "soon", "similar", "different", "suitable", "full", "old", "current", "upcoming",
-        "worth", "due", "such",
-    ];
-    WORDS.contains(&word) || ["ed", "est", "ly", "able", "ing"].iter().any(|s| word.len() > 4 && word.ends_with(s))
-}
-
-fn closed_class(word: &str) -> Option<UnitKind> {
-    Some(match word {
-        "in" | "at" | "near" | "from" | "to" | "with" | "by" | "on" | "around" | "under" | "over" | "between" | "for"
-        | "within" | "without" | "after" | "before" | "during" | "until" | "as" | "of" | "into" | "about" | "via"
-        | "through" | "across" | "above" | "below" | "per" | "using" | "including" | "featuring" | "based" | "inside"
-        | "close" | "next to" | "against" | "than" | "like" | "since" | "till" | "along" | "starring" | "onto" => {
-            UnitKind::Preposition
-        }
-        "that" | "which" | "who" | "whose" | "where" | "when" | "while" | "if" | "because" | "so" | "how"
-        | "called" | "named" | "titled" | "entitled" => {
-            UnitKind::Relative
-        }
-        "and" | "or" | "then" | "but" | "&" | "nor" | "also" => UnitKind::Coordinator,
-        "the" | "a" | "an" | "my" | "your" | "our" | "their" | "his" | "her" | "this" | "these" | "those" | "any"
-        | "some" | "each" | "every" | "its" | "no" => UnitKind::Determiner,
-        "it" | "them" | "one" | "ones" | "itself" => UnitKind::Pronoun,
-        "i" | "you" | "we" | "me" | "us" | "he" | "she" | "they" | "can" | "could" | "would" | "will" | "shall"
-        | "should" | "may" | "must" | "please" | "now" | "just" | "only" | "help" | "let" | "want" | "need" | "wish"
-        | "going" | "try" | "do" | "does" | "did" | "not" | "i'd" | "i'm" | "don't" | "let's" | "start" | "begin"
-        | "proceed" | "go ahead" | "able" | "like to" | "user" | "directly" => UnitKind::Lead,
-        "is" | "are" | "be" | "was" | "were" | "been" | "being" => UnitKind::Auxiliary,
-        _ => return None,
-    })
-}
-
 /// Decides which units are verbs: only here is the order of the units known.
 fn place(units: &mut [Unit]) {
     let mut previous = UnitKind::Break;
@@ -189,7 +151,9 @@ fn place(units: &mut [Unit]) {
         let Some(unit) = units.get_mut(i) else { return };
         if !unit.actions.is_empty() && is_verb(unit, previous, &previous_text, next) {
             unit.kind = UnitKind::Verb;
-        } else if unit.kind == UnitKind::Noun && (unit.things.is_empty() && qualifies(&unit.text) || describes(unit, previous)) {
+        } else if unit.kind == UnitKind::Noun
+            && (unit.things.is_empty() && qualifies(&unit.text) || describes(unit, previous))
+        {
             unit.kind = UnitKind::Modifier;
         }
         previous = unit.kind;
@@ -208,16 +172,21 @@ fn is_verb(unit: &Unit, previous: UnitKind, previous_text: &str, next: UnitKind)
     let third_person = unit.text.ends_with('s') && !unit.text.ends_with("ss") && !unit.things.is_empty();
     let participle = unit.text.ends_with("ed") || unit.text == "bought" || unit.text == "sold";
     let gerund = unit.text.ends_with("ing") || unit.text.contains("ing ");
-    let takes_object = matches!(next, UnitKind::Determiner | UnitKind::Noun | UnitKind::Name | UnitKind::Modifier | UnitKind::Number);
+    let takes_object =
+        matches!(next, UnitKind::Determiner | UnitKind::Noun | UnitKind::Name | UnitKind::Modifier | UnitKind::Number);
     match previous {
         _ if third_person => false,
         UnitKind::Auxiliary => participle || gerund,
-        UnitKind::Preposition if previous_text == "to" => unit.things.is_empty() || takes_object || next == UnitKind::Pronoun,
+        UnitKind::Preposition if previous_text == "to" => {
+            unit.things.is_empty() || takes_object || next == UnitKind::Pronoun
+        }
         UnitKind::Preposition => gerund && takes_object,
         UnitKind::Break | UnitKind::Coordinator | UnitKind::Lead | UnitKind::Relative | UnitKind::Comma => {
             !participle && (unit.things.is_empty() || previous != UnitKind::Comma || takes_object)
         }
-        UnitKind::Noun | UnitKind::Name | UnitKind::Pronoun | UnitKind::Verb => unit.things.is_empty() && !participle && !gerund,
+        UnitKind::Noun | UnitKind::Name | UnitKind::Pronoun | UnitKind::Verb => {
+            unit.things.is_empty() && !participle && !gerund
+        }
         _ => false,
     }
 }

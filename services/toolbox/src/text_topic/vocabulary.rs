@@ -55,14 +55,26 @@ impl Vocabulary {
         self.ids.get(name).map_or(&[], std::slice::from_ref)
     }
 
+    /// The names of all categories and groups, in order.
+    pub(super) fn category_names(&self) -> String {
+        let mut names: Vec<&str> = self.names.iter().chain(self.groups.keys()).copied().collect();
+        names.sort_unstable();
+        names.join(", ")
+    }
+
     /// Whether the category is one of actions, not of things.
     pub(super) fn is_action(&self, id: CategoryId) -> bool {
         self.name(id).starts_with(ACTION_PREFIX)
     }
 
     fn parse(table: &'static str) -> Self {
-        let mut this =
-            Self { names: Vec::new(), ids: HashMap::new(), groups: HashMap::new(), lemmas: HashMap::new(), starts: HashSet::new() };
+        let mut this = Self {
+            names: Vec::new(),
+            ids: HashMap::new(),
+            groups: HashMap::new(),
+            lemmas: HashMap::new(),
+            starts: HashSet::new(),
+        };
         let lines = || table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
         for (lemma, senses) in lines().filter(|(lemma, _)| !lemma.starts_with('@')) {
             for (name, weight) in senses.split(' ').filter_map(split_sense) {

@@ -34,7 +34,12 @@ fn print_suite(out: &mut impl Write, suite: &SuiteReport) -> io::Result<()> {
     let heads: String = HEAD.iter().map(|head| format!("{head:>9}")).collect();
     writeln!(out, "  {:26}{heads}", "")?;
     let ours = &suite.figures;
-    print_line(out, "these guards", [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra], Some(suite.latency.p50_us / 1e6))?;
+    print_line(
+        out,
+        "these guards",
+        [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra],
+        Some(suite.latency.p50_us / 1e6),
+    )?;
     for Published { method, lpa, lpp, lpr, ea, seconds } in suite.published {
         print_line(out, method, [Some(*lpa), *lpp, *lpr, *ea, None], *seconds)?;
     }

@@ -1,6 +1,12 @@
 //! What `audit = "required"` promises, seen from the kernel: the system calls of the sidecar, traced with strace, show the
 //! flush of the log's file after the request was read and before the answer is written to the socket.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper that panics fails its test"
+)]
 
 use std::process::Command;
 

@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 
 use crate::exit::Exit;
 use crate::http_client::HttpClient;
+use crate::signals::Signals;
 use crate::{log, output};
 
 mod agents;
@@ -38,6 +39,7 @@ pub(crate) struct Args {
 /// Runs the demo.
 pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     args.log.start("warn")?;
+    let mut signals = Signals::catch()?;
     let agents = agents::start().await?;
     let sidecar = sidecar::start(agents, args.listen, args.admin_listen).await?;
     let client = HttpClient::new();
@@ -52,7 +54,7 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     }
     shown.end(&sidecar, args.exit)?;
     if !args.exit {
-        tokio::signal::ctrl_c().await?;
+        signals.told_to_stop().await;
     }
     sidecar.stop().await?;
     ensure!(surprises.is_empty(), "not decided as expected: {}", surprises.join("; "));

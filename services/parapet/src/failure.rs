@@ -42,15 +42,21 @@ impl ListenError {
 }
 
 /// Prints `error` on standard error, unless nobody reads the output any more, and says what to exit with.
-pub(crate) fn report(error: &anyhow::Error) -> Exit {
+pub(crate) fn report(error: &anyhow::Error, json: bool) -> Exit {
     if output::is_broken_pipe(error) {
         return Exit::Success;
     }
-    let label = output::paint(AnsiColor::Red.on_default().bold(), "error:");
-    let text: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let exit = exit_of(error);
+    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let message = without_repeats(&chain).join(": ");
+    let text = if json {
+        serde_json::json!({ "error": { "message": message, "exit_code": exit.code() } }).to_string()
+    } else {
+        format!("{} {message}", output::paint(AnsiColor::Red.on_default().bold(), "error:"))
+    };
     // When standard error is gone there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{label} {}", without_repeats(&text).join(": "));
-    exit_of(error)
+    let _ = writeln!(anstream::stderr(), "{text}");
+    exit
 }
 
 /// Some errors repeat their cause in their own text; it is said once.

@@ -26,6 +26,7 @@ mod parts;
 mod registry;
 mod serve;
 mod sidecar;
+mod signals;
 mod state_dir;
 
 fn main() -> ExitCode {
@@ -34,9 +35,10 @@ fn main() -> ExitCode {
         // No runtime and no threads: the child puts limits on itself before it reads anything.
         return parapet_sandbox::child_main();
     }
+    let json = cli.json;
     match run(cli) {
         Ok(exit) => exit.into(),
-        Err(error) => failure::report(&error).into(),
+        Err(error) => failure::report(&error, json).into(),
     }
 }
 

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use parapet_gateway::Config;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::output::{self, BOLD, paint};
 use crate::sidecar::{self, Sidecar};
+use crate::signals::Signals;
 use crate::state_dir::StateDir;
 use crate::{config, log};
 
@@ -56,20 +56,16 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     args.log.start("info")?;
     // Caught from the first moment on, so that a signal during the start ends it in order too.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut signals = Signals::catch()?;
     let state = StateDir::open(args.state_dir.clone())?;
     let config = configure(&args, &state)?;
     let about = About::of(&config, &state);
     let sidecar = tokio::select! {
         started = sidecar::start(config, &state) => started?,
-        _ = terminate.recv() => return Ok(Exit::Success),
-        _ = interrupt.recv() => return Ok(Exit::Success),
+        () = signals.told_to_stop() => return Ok(Exit::Success),
     };
     about.print(&sidecar, json)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    signals.told_to_stop().await;
     tracing::info!("told to stop");
     sidecar.stop().await?;
     Ok(Exit::Success)

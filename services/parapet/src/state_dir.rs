@@ -2,7 +2,7 @@
 //! the build cache. Readable by its owner only.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -75,7 +75,7 @@ impl StateDir {
         let path = self.join(name);
         match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Ok(mut file) => {
-                let secret = random_hex();
+                let secret = random_hex()?;
                 file.write_all(format!("{secret}\n").as_bytes())
                     .and_then(|()| file.sync_all())
                     .with_context(|| format!("`{}` cannot be written", path.display()))?;
@@ -96,11 +96,12 @@ impl StateDir {
     }
 }
 
-/// 32 random bytes from the operating system as hex: two version-4 UUIDs would lose 12 bits, so they are hashed together.
-fn random_hex() -> String {
-    let seeds: Vec<[u8; 16]> = (0..4).map(|_| *uuid::Uuid::new_v4().as_bytes()).collect();
-    let digest = parapet_domain::digest::of_list("secret", seeds.iter().map(<[u8; 16]>::as_slice));
-    digest.trim_start_matches("secret:").to_owned()
+/// 32 random bytes from the operating system, as hex.
+fn random_hex() -> Result<String> {
+    let mut bytes = [0; 32];
+    let read = fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
+    read.context("`/dev/urandom` cannot be read")?;
+    Ok(parapet_domain::digest::hex(&bytes))
 }
 
 #[cfg(test)]

@@ -189,8 +189,11 @@ fn case(path: &Path, folder: &str, language: Language) -> Case {
 }
 
 fn patterns(pattern: String) -> ToolConfig {
-    let set = [("pattern".to_owned(), pattern)].into_iter().filter(|(_, pattern)| !pattern.is_empty());
-    ToolConfig { patterns: [("bomb".to_owned(), set.collect())].into(), ..ToolConfig::default() }
+    if pattern.is_empty() {
+        return ToolConfig::default();
+    }
+    let set = [("pattern".to_owned(), pattern)].into();
+    ToolConfig { patterns: [("bomb".to_owned(), set)].into(), ..ToolConfig::default() }
 }
 
 fn script(text: &str, tools: &[&str]) -> GuardCode {

@@ -75,7 +75,9 @@ fn check_released(rows: &[DecisionRecord], released: &[Uuid], checked: &mut Chec
         for stage in [Stage::Input, Stage::Output] {
             match found.iter().filter(|found| **found == stage).count() {
                 1 => checked.passed += 1,
-                n => checked.failed.push(format!("exchange {exchange} was released with {n} decisions at {}", stage.as_str())),
+                n => checked
+                    .failed
+                    .push(format!("exchange {exchange} was released with {n} decisions at {}", stage.as_str())),
             }
         }
     }

@@ -73,9 +73,7 @@ impl Sandbox {
             }
             Language::Wasm => {
                 // The builder's engine has no pool, so what does not fit a place of the pool shows only here.
-                let module = build::cache::load_checked(&self.engine, built).map_err(|error| {
-                    BuildError::refused(error.to_string(), "use at most one table and 1 MiB of globals")
-                })?;
+                let module = build::cache::load_checked(&self.engine, built).map_err(does_not_fit)?;
                 let (instance, entry) = wasm_program(&self.engine, &module, &powers)?;
                 LoadedGuard { program: Program { instance, image: None }, entry, powers }
             }
@@ -86,6 +84,13 @@ impl Sandbox {
     #[must_use]
     pub fn rhai_guest_digest() -> String {
         parapet_domain::digest::of_bytes("guest", RHAI_GUEST)
+    }
+}
+
+fn does_not_fit(error: SandboxError) -> BuildError {
+    match error {
+        SandboxError::Engine(why) => BuildError::refused(why, "use at most one table and 1 MiB of globals"),
+        other => other.into(),
     }
 }
 

@@ -56,8 +56,14 @@ install_rust() {
     command -v curl >/dev/null || { packages+=(curl ca-certificates); install_packages; }
     echo "installing Rust with rustup" >&2
     curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs |
-        sh -s -- -y --no-modify-path --profile minimal --component rustfmt,clippy >&2 ||
-        { echo "error: rustup could not be fetched; install Rust $RUST_VERSION or newer (https://rustup.rs)" >&2; exit 1; }
+        sh -s -- -y --no-modify-path --profile minimal --component rustfmt,clippy >&2 && return
+    # Where rustup's server cannot be reached, Debian's packages for building browsers are new enough.
+    if command -v apt-get >/dev/null && as_root apt-get update -qq >&2 && apt-cache show cargo-web >/dev/null 2>&1; then
+        packages=(rustc-web cargo-web rustfmt-web rust-web-clippy) && install_packages
+        rust_is_new_enough && return
+    fi
+    echo "error: rustup could not be fetched; install Rust $RUST_VERSION or newer (https://rustup.rs)" >&2
+    exit 1
 }
 
 # cargo_tool SUBCOMMAND CRATE: compiles a cargo subcommand once.

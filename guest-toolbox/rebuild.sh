@@ -8,15 +8,21 @@
 # (`apt-get install rustc-web rust-web-src`, built with -Zbuild-std). GUEST_TOOLCHAIN=rustup or =debian forces one.
 set -euo pipefail
 
-toolbox=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-workspace=$toolbox/guests
-target=${CARGO_TARGET_DIR:-$workspace/target}
-export CARGO_TARGET_DIR=$target
-
 fail() {
     echo "rebuild.sh: $*" >&2
     exit 1
 }
+
+real_toolbox=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+target=${CARGO_TARGET_DIR:-$real_toolbox/guests/target}
+export CARGO_TARGET_DIR=$target
+
+# Cargo mixes the folder of a package into its symbols, and the linker orders functions by them: every machine has to
+# build at the same place for the bytes to be the same.
+toolbox=/tmp/parapet-guest-toolbox
+ln -sfn "$real_toolbox" "$toolbox"
+[ "$(readlink "$toolbox")" = "$real_toolbox" ] || fail "\`$toolbox\` belongs to somebody else; remove it"
+workspace=$toolbox/guests
 
 check=false
 if [ "${1:-}" = --check ]; then
@@ -63,13 +69,14 @@ debian)
     ;;
 *) fail "GUEST_TOOLCHAIN is \`$kind\`; it must be \`rustup\` or \`debian\`" ;;
 esac
-toolchain="$("$compiler" --version), $kind"
+toolchain="$("$compiler" --version), $(cargo --version), $kind"
 
 # No path of this machine may end in an artifact: panic messages carry file names.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 separator=$'\x1f'
 flags=(
     "--remap-path-prefix=$toolbox=/guest-toolbox"
+    "--remap-path-prefix=$real_toolbox=/guest-toolbox"
     "--remap-path-prefix=$cargo_home=/cargo"
     "--remap-path-prefix=$library=/library"
     "--remap-path-prefix=$debian_library=/library"

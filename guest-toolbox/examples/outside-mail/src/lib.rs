@@ -42,7 +42,11 @@ fn verdict(stage: Stage, outside: &[(usize, Found)]) -> Verdict {
             end: found.end,
             replacement: String::from("[outside address]"),
         });
-        return Verdict::redact("outside_address", "addresses outside of the organisation were removed", edits.collect());
+        return Verdict::redact(
+            "outside_address",
+            "addresses outside of the organisation were removed",
+            edits.collect(),
+        );
     }
     let addresses: Vec<&str> = outside.iter().map(|(_, found)| found.text.as_str()).collect();
     Verdict::deny("outside_address", "e-mail may only go to addresses of the organisation")

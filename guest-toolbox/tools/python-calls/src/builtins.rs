@@ -6,8 +6,30 @@ use crate::{fold, literal::Literal, value::Value};
 #[must_use]
 pub(crate) fn keeps_arguments(name: &str) -> bool {
     const KEEP: &[&str] = &[
-        "all", "any", "bool", "dict", "enumerate", "float", "frozenset", "int", "isinstance", "len", "list", "max",
-        "min", "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip",
+        "all",
+        "any",
+        "bool",
+        "dict",
+        "enumerate",
+        "float",
+        "frozenset",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "print",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "zip",
     ];
     KEEP.contains(&name)
 }
@@ -22,9 +44,28 @@ pub(crate) fn method_keeps_arguments(method: &str) -> bool {
 #[must_use]
 pub(crate) fn changes_receiver(method: &str) -> bool {
     const CHANGE: &[&str] = &[
-        "__delitem__", "__iadd__", "__setitem__", "add", "append", "appendleft", "clear", "difference_update",
-        "discard", "extend", "insert", "intersection_update", "move_to_end", "pop", "popitem", "popleft", "remove",
-        "reverse", "setdefault", "sort", "symmetric_difference_update", "update",
+        "__delitem__",
+        "__iadd__",
+        "__setitem__",
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "difference_update",
+        "discard",
+        "extend",
+        "insert",
+        "intersection_update",
+        "move_to_end",
+        "pop",
+        "popitem",
+        "popleft",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "symmetric_difference_update",
+        "update",
     ];
     CHANGE.contains(&method)
 }
@@ -42,8 +83,18 @@ pub(crate) fn runs_code(name: &str) -> bool {
 #[must_use]
 pub(crate) fn is_dynamic(name: &str) -> bool {
     const DYNAMIC: &[&str] = &[
-        "__builtins__", "builtins", "compile", "ctypes", "getattr", "importlib", "marshal", "operator.attrgetter",
-        "operator.methodcaller", "pickle", "runpy", "sys.modules",
+        "__builtins__",
+        "builtins",
+        "compile",
+        "ctypes",
+        "getattr",
+        "importlib",
+        "marshal",
+        "operator.attrgetter",
+        "operator.methodcaller",
+        "pickle",
+        "runpy",
+        "sys.modules",
     ];
     let within = |known: &str| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     runs_code(name) || DYNAMIC.iter().any(|known| within(known)) || has_dunder(name)

@@ -70,9 +70,7 @@ impl<'a> Analysis<'a> {
 
     fn keyword_arguments(&mut self, arguments: &'a Arguments) -> Vec<(Option<String>, Argument)> {
         let keywords = arguments.keywords.iter();
-        keywords
-            .map(|keyword| (keyword.arg.as_ref().map(ToString::to_string), self.argument(&keyword.value)))
-            .collect()
+        keywords.map(|keyword| (keyword.arg.as_ref().map(ToString::to_string), self.argument(&keyword.value))).collect()
     }
 
     fn resolve_targets(&mut self, call: &mut Call, callee: &Value) {
@@ -153,10 +151,8 @@ fn folded(call: &Call) -> Option<Value> {
         (Some(receiver), Some("format")) if has_text(&receiver.value) => {
             Some(fold::format(&receiver.value, &arguments, &keywords))
         }
-        (Some(receiver), Some(method)) if keywords.is_empty() => {
-            fold::method(&receiver.value, method, &arguments)
-                .or_else(|| builtins::container_method(&receiver.value, method, &arguments))
-        }
+        (Some(receiver), Some(method)) if keywords.is_empty() => fold::method(&receiver.value, method, &arguments)
+            .or_else(|| builtins::container_method(&receiver.value, method, &arguments)),
         (None, _) if keywords.is_empty() => builtins::call(call.targets.first()?, &arguments),
         _ => None,
     }

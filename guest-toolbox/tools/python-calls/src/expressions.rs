@@ -1,8 +1,8 @@
 //! Evaluates expressions to what they may be, in order of evaluation, and notes strings and mentions on the way.
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprAttribute, ExprBinOp, ExprDict, ExprFString, ExprName, ExprSubscript, FStringPart,
-    InterpolatedElement, InterpolatedStringElement, Number, Operator, UnaryOp,
+    Comprehension, Expr, ExprAttribute, ExprBinOp, ExprDict, ExprName, ExprSubscript, InterpolatedStringElement,
+    Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged as _;
 
@@ -12,7 +12,7 @@ use crate::{
     literal::Literal,
     names,
     record::Mention,
-    statements::element_of,
+    targets::element_of,
     value::Value,
 };
 
@@ -240,51 +240,6 @@ impl<'a> Analysis<'a> {
             (Operator::Add, _) => fold::add(&left, &self.expression(right)),
             _ => Value::computed([&left, &self.expression(right)]),
         }
-    }
-
-    fn f_string(&mut self, item: &'a ExprFString) -> Value {
-        let mut text = Value::text("");
-        for part in &item.value {
-            let piece = match part {
-                FStringPart::Literal(literal) => {
-                    self.strings.push(literal.value.to_string());
-                    Value::text(&*literal.value)
-                }
-                FStringPart::FString(string) => {
-                    let elements: Vec<&'a InterpolatedStringElement> = string.elements.iter().collect();
-                    self.interpolated(&elements)
-                }
-            };
-            text = fold::concatenate(&text, &piece);
-        }
-        text
-    }
-
-    fn interpolated(&mut self, elements: &[&'a InterpolatedStringElement]) -> Value {
-        let mut text = Value::text("");
-        for element in elements {
-            let piece = match element {
-                InterpolatedStringElement::Literal(literal) => {
-                    self.strings.push(literal.value.to_string());
-                    Value::text(&*literal.value)
-                }
-                InterpolatedStringElement::Interpolation(field) => self.field(field),
-            };
-            text = fold::concatenate(&text, &piece);
-        }
-        text
-    }
-
-    fn field(&mut self, field: &'a InterpolatedElement) -> Value {
-        let value = self.expression(&field.expression);
-        let mut plain = field.debug_text.is_none();
-        plain &= matches!(field.conversion.to_byte(), None | Some(b's'));
-        if let Some(specification) = &field.format_spec {
-            let elements: Vec<&'a InterpolatedStringElement> = specification.elements.iter().collect();
-            self.interpolated(&elements);
-            plain = false;
-        }
-        if plain { fold::stringify(&value) } else { fold::hole(&value) }
     }
 
     fn comprehension(&mut self, generators: &'a [Comprehension], elements: &[&'a Expr], late: bool) -> Value {

@@ -12,11 +12,7 @@ pub(crate) fn add(left: &Value, right: &Value) -> Value {
     let textual = |value: &Value| {
         !value.templates.is_empty() || value.literals.iter().any(|literal| matches!(literal, Literal::Str(_)))
     };
-    if textual(left) || textual(right) {
-        concatenate(left, right)
-    } else {
-        Value::computed([left, right])
-    }
+    if textual(left) || textual(right) { concatenate(left, right) } else { Value::computed([left, right]) }
 }
 
 /// The text of `left` followed by the text of `right`.

@@ -17,7 +17,9 @@ mod recovery;
 mod report;
 mod roots;
 mod statements;
+mod targets;
 mod template;
+mod text;
 mod value;
 
 use ruff_python_ast::Mod;

@@ -30,7 +30,11 @@ pub(crate) fn lost_calls(source: &str, tokens: &Tokens, known: &[Call]) -> Vec<C
         let before = found.len();
         found.extend(calls_in(text, start));
         if found.len() == before {
-            found.push(bare(source.get(start.to_usize()..name.end().to_usize()).unwrap_or_default(), start, name.end()));
+            found.push(bare(
+                source.get(start.to_usize()..name.end().to_usize()).unwrap_or_default(),
+                start,
+                name.end(),
+            ));
         }
         done = end;
     }

@@ -45,9 +45,10 @@ pub(crate) fn render(findings: &Findings, positions: &Positions<'_>) -> Result<J
     let mut space = Space(MOST_BYTES);
     let calls = space.list(findings.calls.iter().enumerate(), |(id, call)| render_call(id, call, &roots, positions))?;
     let assigns = space.list(&findings.assignments, |assignment| render_assignment(assignment, &roots, positions))?;
-    let error = findings.error.as_ref().map(|(message, (line, column))| {
-        json!({"message": message, "line": line, "column": column})
-    });
+    let error = findings
+        .error
+        .as_ref()
+        .map(|(message, (line, column))| json!({"message": message, "line": line, "column": column}));
     Ok(json!({
         "calls": calls,
         "assigns": assigns,

@@ -31,12 +31,7 @@ pub(crate) fn of_format(text: &str, arguments: &[Value], keywords: &[(String, Va
     Some(pieces)
 }
 
-fn field_value(
-    field: &str,
-    arguments: &[Value],
-    keywords: &[(String, Value)],
-    automatic: &mut usize,
-) -> Option<Value> {
+fn field_value(field: &str, arguments: &[Value], keywords: &[(String, Value)], automatic: &mut usize) -> Option<Value> {
     // A nested field in a format specification would shift the automatic numbers.
     if field.contains('{') {
         return None;

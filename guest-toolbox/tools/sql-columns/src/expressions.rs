@@ -1,14 +1,11 @@
 //! Finds columns, functions and subqueries in any piece of the syntax tree, through the parser's own visitor, so that no
 //! kind of expression is forgotten. Subqueries are handed to the resolver and not entered.
 
-use std::{
-    collections::BTreeSet,
-    convert::Infallible,
-    ops::ControlFlow,
-};
+use std::{collections::BTreeSet, convert::Infallible, ops::ControlFlow};
 
 use sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, Visit, Visitor,
+    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, Visit,
+    Visitor,
 };
 
 use crate::{
@@ -148,7 +145,14 @@ fn is_no_column(ident: &Ident) -> bool {
 fn takes_unit(function: &str) -> bool {
     matches!(
         function,
-        "dateadd" | "datediff" | "date_part" | "datepart" | "datename" | "date_trunc" | "datetrunc" | "timestampadd"
+        "dateadd"
+            | "datediff"
+            | "date_part"
+            | "datepart"
+            | "datename"
+            | "date_trunc"
+            | "datetrunc"
+            | "timestampadd"
             | "timestampdiff"
     )
 }

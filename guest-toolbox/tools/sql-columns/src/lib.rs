@@ -3,6 +3,7 @@
 //! The text is parsed, never run. Aliases, joins, subqueries and common table expressions are resolved; what cannot be
 //! attributed is reported as unresolved. `README.md` describes the result.
 
+mod changes;
 mod dialect;
 mod expressions;
 mod findings;

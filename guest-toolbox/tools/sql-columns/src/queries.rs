@@ -1,7 +1,8 @@
 //! Queries: common table expressions, select lists, `FROM` lists and set operations.
 
 use sqlparser::ast::{
-    Expr, Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias, With,
+    Expr, Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias,
+    With,
 };
 
 use crate::{

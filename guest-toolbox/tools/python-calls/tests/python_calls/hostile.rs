@@ -84,7 +84,9 @@ fn copies_that_run_backwards_through_a_loop_end_in_time() {
 
 #[test]
 fn odd_text_does_not_break_the_report() {
-    for code in ["f('\\ud800')", "f('\0')", "\u{202e}f('x')", "ｆ('x')", "f('\u{1f600}')", "\x0c\tf('x')", "f(\n\\\n'x')"] {
+    for code in
+        ["f('\\ud800')", "f('\0')", "\u{202e}f('x')", "ｆ('x')", "f('\u{1f600}')", "\x0c\tf('x')", "f(\n\\\n'x')"]
+    {
         let found = report(code);
         assert!(found["calls"].is_array(), "{code:?}");
     }

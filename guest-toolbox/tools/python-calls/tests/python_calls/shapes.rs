@@ -37,8 +37,17 @@ fn every_argument_has_every_field() {
     let call = call_of("f(x)", "f");
     let fields: Vec<&str> = call["args"][0].as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
-        "derived_from", "from", "literal", "literals", "name", "references", "resolved", "roots", "roots_complete",
-        "starred", "templates",
+        "derived_from",
+        "from",
+        "literal",
+        "literals",
+        "name",
+        "references",
+        "resolved",
+        "roots",
+        "roots_complete",
+        "starred",
+        "templates",
     ];
     assert_eq!(fields, expected);
 }
@@ -88,7 +97,8 @@ fn keyword_and_starred_arguments_are_told_apart() {
 
 #[test]
 fn imports_and_their_aliases_are_followed_to_the_module() {
-    let found = report("import pandas as pd\nfrom os import system as s, path\nimport a.b\npd.read_sql('q')\ns('ls')\na.b.c()");
+    let found =
+        report("import pandas as pd\nfrom os import system as s, path\nimport a.b\npd.read_sql('q')\ns('ls')\na.b.c()");
     assert_eq!(found["imports"], json!(["pandas", "os.system", "os.path", "a.b"]));
     let names: Vec<&str> = found["calls"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["pandas.read_sql", "os.system", "a.b.c"]);
@@ -114,7 +124,10 @@ fn loops_branches_and_functions_around_a_call_are_told() {
     assert_eq!(of("h")["in_loop"], true);
     assert_eq!(of("k")["in_loop"], true);
     let plain = of("m");
-    assert_eq!((&plain["in_loop"], &plain["conditional"], &plain["function"]), (&json!(false), &json!(false), &json!(null)));
+    assert_eq!(
+        (&plain["in_loop"], &plain["conditional"], &plain["function"]),
+        (&json!(false), &json!(false), &json!(null))
+    );
 }
 
 #[test]

@@ -14,9 +14,10 @@ fn an_unknown_dialect_is_an_error_of_the_tool() {
 
 #[test]
 fn every_listed_dialect_is_known() {
-    for dialect in "ansi bigquery clickhouse databricks duckdb generic hive mssql mysql oracle postgresql postgres redshift \
+    for dialect in
+        "ansi bigquery clickhouse databricks duckdb generic hive mssql mysql oracle postgresql postgres redshift \
                     snowflake spark sqlite PostgreSQL"
-        .split_whitespace()
+            .split_whitespace()
     {
         assert_eq!(report_in(dialect, "select a from t where b = 1")["read"], json!({"t": ["a", "b"]}), "{dialect}");
     }
@@ -53,7 +54,10 @@ fn a_whole_row_reads_all_columns_where_it_exists() {
 
 #[test]
 fn a_schema_qualifier_stays_with_the_table() {
-    assert_eq!(report_in("postgresql", "select patient.age, public.patient.sex from public.patient")["read"], json!({"public.patient": ["age", "sex"]}));
+    assert_eq!(
+        report_in("postgresql", "select patient.age, public.patient.sex from public.patient")["read"],
+        json!({"public.patient": ["age", "sex"]})
+    );
 }
 
 #[test]

@@ -16,7 +16,9 @@ fn an_error_has_message_line_and_column() {
     assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(7)));
     assert!(error["message"].as_str().unwrap().starts_with("Expected"), "{error}");
     assert!(error_of("select 'open").is_object());
-    assert!(error_of("show me the patients").is_object() || report("show me the patients")["statements"][0] != "select");
+    assert!(
+        error_of("show me the patients").is_object() || report("show me the patients")["statements"][0] != "select"
+    );
 }
 
 #[test]
@@ -33,7 +35,8 @@ fn comments_do_not_hide_and_are_not_taken_for_sql() {
 
 #[test]
 fn deep_nesting_is_an_error() {
-    for sql in [format!("select {}", "(".repeat(60_000)), format!("select * from {}", "(select * from ".repeat(3_000))] {
+    for sql in [format!("select {}", "(".repeat(60_000)), format!("select * from {}", "(select * from ".repeat(3_000))]
+    {
         assert_eq!(error_of(&sql)["message"], "nested deeper than 50 levels");
     }
 }

@@ -56,15 +56,24 @@ fn a_common_table_expression_is_no_table() {
 
 #[test]
 fn a_common_table_expression_cannot_hide_the_table_of_its_name() {
-    assert_reads("with patient as (select gender from patient) select gender from patient", &json!({"patient": ["gender"]}));
+    assert_reads(
+        "with patient as (select gender from patient) select gender from patient",
+        &json!({"patient": ["gender"]}),
+    );
     assert_reads("with t as (select 1) select a from s.t", &json!({"s.t": ["a"]}));
-    assert_reads("with unused as (select secret from vault) select a from t", &json!({"t": ["a"], "vault": ["secret"]}));
+    assert_reads(
+        "with unused as (select secret from vault) select a from t",
+        &json!({"t": ["a"], "vault": ["secret"]}),
+    );
 }
 
 #[test]
 fn set_operations_read_both_sides() {
     assert_reads("select a from t union all select b from u order by a", &json!({"t": ["a"], "u": ["b"]}));
-    assert_reads("(select a from t) except (select b from u intersect select c from v)", &json!({"t": ["a"], "u": ["b"], "v": ["c"]}));
+    assert_reads(
+        "(select a from t) except (select b from u intersect select c from v)",
+        &json!({"t": ["a"], "u": ["b"], "v": ["c"]}),
+    );
 }
 
 #[test]
@@ -104,7 +113,8 @@ fn aliases_hide_columns_only_where_sql_says_so() {
     assert_reads("select count(a) n from t group by b having n > 1 order by n", &json!({"t": ["a", "b"]}));
     assert_reads("select count(a) n from t where n > 1", &json!({"t": ["a", "n"]}));
     let schema = json!({"t": ["a", "secret"]});
-    let found = parapet_sql_columns::sql_columns("select 1 secret from t group by secret", None, Some(&schema)).unwrap();
+    let found =
+        parapet_sql_columns::sql_columns("select 1 secret from t group by secret", None, Some(&schema)).unwrap();
     assert_eq!(found["read"], json!({"t": ["secret"]}));
 }
 
@@ -137,7 +147,8 @@ fn units_and_variables_are_no_columns() {
 
 #[test]
 fn functions_are_listed_and_foreign_table_functions_are_tables() {
-    let found = report_in("postgresql", "select upper(t.a), pg_read_file('/etc/passwd') from t, generate_series(1, t.b) g");
+    let found =
+        report_in("postgresql", "select upper(t.a), pg_read_file('/etc/passwd') from t, generate_series(1, t.b) g");
     assert_eq!(found["functions"], json!(["generate_series", "pg_read_file", "upper"]));
     assert_eq!(found["read"]["t"], json!(["a", "b"]));
     let found = report_in("postgresql", "select * from dblink('host', 'select 1') as d(a int)");

@@ -79,12 +79,19 @@ fn several_statements_are_all_seen() {
 
 #[test]
 fn statements_not_known_in_detail_touch_all_of_their_tables() {
-    for sql in ["truncate table patient", "alter table patient add column x int", "copy patient to '/tmp/x'", "analyze table patient"] {
+    for sql in [
+        "truncate table patient",
+        "alter table patient add column x int",
+        "copy patient to '/tmp/x'",
+        "analyze table patient",
+    ] {
         let found = report(sql);
         assert_eq!(found["write"]["patient"], json!(["*"]), "{sql}");
         assert_eq!(found["read"]["patient"], json!(["*"]), "{sql}");
     }
-    for (sql, kind) in [("grant select on patient to bob", "grant"), ("set x = 1", "set"), ("explain select a from t", "explain")] {
+    for (sql, kind) in
+        [("grant select on patient to bob", "grant"), ("set x = 1", "set"), ("explain select a from t", "explain")]
+    {
         assert_eq!(report(sql)["statements"][0], kind);
     }
 }

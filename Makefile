@@ -10,6 +10,8 @@ ARGS ?=
 # cargo and rustup install here; a shell opened before that does not have it on its path yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 PARAPET := cargo run --quiet --locked --package parapet --
+DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
 .PHONY: help demo test bench hostile loss lint deny openai-sdk
 
@@ -23,7 +25,8 @@ demo: ## Starts a sidecar with a demo agent, sends real exchanges, shows what wa
 test: lint ## Everything CI runs: formatting, lints, docs, doc tests, the guards' own tests, all tests with SQLite and Postgres
 	@tests/setup.sh test
 	cargo test --quiet --locked --workspace --doc
-	$(PARAPET) guard test guest-toolbox/guards
+	cargo nextest run --locked --workspace --no-run
+	$(DEBUG)/parapet guard test guest-toolbox/guards
 	tests/with-postgres.sh cargo nextest run --locked --workspace $(ARGS)
 
 lint: ## Formatting, clippy and rustdoc, each without a warning
@@ -32,11 +35,16 @@ lint: ## Formatting, clippy and rustdoc, each without a warning
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
 
-bench: ## Measures guard decisions, the gateway, memory per guard, and (with DATA=…) the GuardAgent benchmarks
-	@tests/setup.sh bench
-	cargo bench --locked --workspace $(ARGS)
-	@if [ -n "$(DATA)" ]; then cargo run --quiet --locked --release --package parapet -- bench guardagent --data "$(DATA)/guardagent"; \
-	else echo "set DATA=… to run the GuardAgent benchmarks too (docs/benchmarks.md)"; fi
+bench: ## Measures guard decisions, the gateway, the store, memory per guard, and (with DATA=…) the published benchmarks
+	@tests/setup.sh test
+	cargo build --quiet --locked --release --package parapet --package parapet-tests --bins
+	tests/with-postgres.sh cargo bench --locked --package parapet-tests --bench gateway -- $(ARGS)
+	tests/with-postgres.sh cargo bench --locked --package parapet-store --bench insert
+	$(RELEASE)/guard_memory
+	@if [ -z "$(DATA)" ]; then echo "set DATA=… for the benchmarks that need data (docs/benchmarks.md)"; exit 0; fi; set -x; \
+	DATA="$(DATA)" cargo bench --locked --package parapet-tests --bench decisions; \
+	$(RELEASE)/parapet bench guardagent --data "$(DATA)/guardagent"; \
+	$(RELEASE)/parapet bench guardagent --data "$(DATA)/guardagent" --via http
 
 hostile: ## Runs the hostile corpus: every script and module must end in its typed outcome
 	@tests/setup.sh build

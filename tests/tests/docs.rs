@@ -84,3 +84,15 @@ fn the_exit_codes_of_the_help_are_those_of_the_documentation() {
         assert!(documented.replace(" and ", ", ").lines().any(|l| l == row), "no line `{row}`");
     }
 }
+
+#[test]
+fn the_example_configuration_is_accepted() {
+    let path = format!("{}/../deploy/compose/parapet.toml", env!("CARGO_MANIFEST_DIR"));
+    let environment = |name: &str| match name {
+        "PARAPET_DATABASE_URL" => Some("postgres://parapet@postgres/parapet".to_owned()),
+        "PARAPET_TRUSTED_PEERS" | "UPSTREAM_URL" => None,
+        _ => Some("0123456789abcdef".repeat(4)),
+    };
+    let config = parapet_gateway::Config::load(path.as_ref(), &environment).unwrap();
+    assert_eq!(config.routes.len(), 2);
+}

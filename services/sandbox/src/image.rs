@@ -107,12 +107,11 @@ impl Image {
 /// Length of the equal stretch at `at`, compared in blocks.
 fn skip_equal(base: &[u8], memory: &[u8], at: usize) -> usize {
     const BLOCK: usize = 4096;
-    if at.is_multiple_of(BLOCK) {
-        if let (Some(a), Some(b)) = (base.get(at..at + BLOCK), memory.get(at..at + BLOCK)) {
-            if a == b {
-                return BLOCK;
-            }
-        }
+    if at.is_multiple_of(BLOCK)
+        && let (Some(a), Some(b)) = (base.get(at..at + BLOCK), memory.get(at..at + BLOCK))
+        && a == b
+    {
+        return BLOCK;
     }
     1
 }

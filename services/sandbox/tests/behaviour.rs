@@ -1,5 +1,6 @@
 //! Behaviours of the wall: what a guard sees, what it cannot do, how each run ends. The larger hostile corpus is in
 //! `tests/hostile`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers fail by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -28,7 +28,8 @@ fn main() {
     runtime.block_on(async {
         println!("{BATCH} rows a batch, {} rows a way, 2 guard runs a row", ROUNDS * BATCHES * BATCH);
         let dir = tempfile::TempDir::new().unwrap();
-        let sqlite = Store::open(&StoreConfig::new(format!("sqlite:{}", dir.path().join("bench.db").display()))).await.unwrap();
+        let sqlite =
+            Store::open(&StoreConfig::new(format!("sqlite:{}", dir.path().join("bench.db").display()))).await.unwrap();
         let mut figures = Figures::default();
         for _ in 0..ROUNDS {
             measure_store(&mut figures, "sqlite", &sqlite).await;
@@ -36,7 +37,9 @@ fn main() {
         if let Ok(admin) = std::env::var("PARAPET_TEST_POSTGRES_URL") {
             measure_postgres(&mut figures, &admin).await;
         } else {
-            println!("PARAPET_TEST_POSTGRES_URL is not set: postgres is left out; run this through tests/with-postgres.sh");
+            println!(
+                "PARAPET_TEST_POSTGRES_URL is not set: postgres is left out; run this through tests/with-postgres.sh"
+            );
         }
         figures.print();
     });
@@ -61,7 +64,9 @@ impl Figures {
         let copy = self.rate("postgres COPY BINARY");
         for way in self.0.keys() {
             let rate = self.rate(way).unwrap();
-            let share = copy.filter(|_| way.starts_with("postgres")).map_or(String::new(), |copy| format!("  {:.2} of COPY BINARY", rate / copy));
+            let share = copy
+                .filter(|_| way.starts_with("postgres"))
+                .map_or(String::new(), |copy| format!("  {:.2} of COPY BINARY", rate / copy));
             println!("{way:<42} {rate:>9.0} rows/s{share}");
         }
     }
@@ -103,9 +108,14 @@ async fn measure_recorder(figures: &mut Figures, name: &str, store: &Store) {
 
 async fn measure_postgres(figures: &mut Figures, admin: &str) {
     let mut connection = PgConnection::connect(admin).await.unwrap();
-    sqlx::raw_sql("drop schema if exists parapet_bench cascade; create schema parapet_bench").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql("drop schema if exists parapet_bench cascade; create schema parapet_bench")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let joint = if admin.contains('?') { '&' } else { '?' };
-    let store = Store::open(&StoreConfig::new(format!("{admin}{joint}options=-c%20search_path%3Dparapet_bench"))).await.unwrap();
+    let store = Store::open(&StoreConfig::new(format!("{admin}{joint}options=-c%20search_path%3Dparapet_bench")))
+        .await
+        .unwrap();
     let options: PgConnectOptions = admin.parse().unwrap();
     let mut copying = PgConnection::connect_with(&options.options([("search_path", "parapet_bench")])).await.unwrap();
     for _ in 0..ROUNDS {
@@ -143,7 +153,10 @@ async fn copies(store: &Store, connection: &mut PgConnection) -> Vec<Copy> {
             }
         }
         for (table, _) in &tables {
-            sqlx::raw_sql(AssertSqlSafe(format!("delete from {table} where id in ({ids})"))).execute(&mut *connection).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(format!("delete from {table} where id in ({ids})")))
+                .execute(&mut *connection)
+                .await
+                .unwrap();
         }
         copies.push(Copy { tables });
     }
@@ -197,7 +210,11 @@ fn record() -> DecisionRecord {
         message: String::new(),
         decided_by: None,
         guard_set: "guard_set:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
-        engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned() },
+        engine: Engine {
+            parapet: "0.1.0".to_owned(),
+            toolbox: "1".to_owned(),
+            rhai_guest: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        },
         duration_us: 250,
         content: None,
         chain_sequence: None,

@@ -65,7 +65,9 @@ impl StoreConfig {
         if let Some(path) = self.url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.contains(":memory:") {
-                return Err(StoreError::Url("sqlite needs the path of a file, such as `sqlite:parapet.db`: memory is not durable".to_owned()));
+                return Err(StoreError::Url(
+                    "sqlite needs the path of a file, such as `sqlite:parapet.db`: memory is not durable".to_owned(),
+                ));
             }
             return Ok(Location::Sqlite(PathBuf::from(path)));
         }
@@ -74,7 +76,9 @@ impl StoreConfig {
         }
         // The URL may hold a password: only what stands before the colon is repeated.
         let scheme = self.url.split(':').next().unwrap_or_default();
-        Err(StoreError::Url(format!("`{scheme}:` is not supported; use `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`")))
+        Err(StoreError::Url(format!(
+            "`{scheme}:` is not supported; use `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`"
+        )))
     }
 }
 

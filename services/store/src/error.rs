@@ -9,7 +9,9 @@ pub enum StoreError {
     #[error("store url: {0}")]
     Url(String),
     /// The file is not a SQLite database, or a damaged one.
-    #[error("`{path}` is not a SQLite database, or it is damaged ({message}); move it away to start a new log, or restore it from a backup")]
+    #[error(
+        "`{path}` is not a SQLite database, or it is damaged ({message}); move it away to start a new log, or restore it from a backup"
+    )]
     NotADatabase {
         /// The file.
         path: PathBuf,
@@ -31,7 +33,9 @@ pub enum StoreError {
         message: String,
     },
     /// The database was migrated by a newer Parapet.
-    #[error("the database has migration {found}, but this version of parapet knows migrations up to {known}; use a newer parapet, or restore a backup from before the upgrade")]
+    #[error(
+        "the database has migration {found}, but this version of parapet knows migrations up to {known}; use a newer parapet, or restore a backup from before the upgrade"
+    )]
     NewerDatabase {
         /// Migration in the database.
         found: i64,
@@ -39,7 +43,9 @@ pub enum StoreError {
         known: i64,
     },
     /// A migration in the database differs from the one known, or was left half done.
-    #[error("migration {version} in the database is {problem}; it was made by another build of parapet and cannot be used by this one")]
+    #[error(
+        "migration {version} in the database is {problem}; it was made by another build of parapet and cannot be used by this one"
+    )]
     ForeignMigration {
         /// Migration in the database.
         version: i64,
@@ -50,7 +56,9 @@ pub enum StoreError {
     #[error("the database could not be migrated: {0}")]
     Migration(String),
     /// The Postgres server would lose rows that it has confirmed.
-    #[error("the postgres server runs with `{setting} = off` and can lose confirmed decisions in a crash; set `{setting} = on` in postgresql.conf and reload")]
+    #[error(
+        "the postgres server runs with `{setting} = off` and can lose confirmed decisions in a crash; set `{setting} = on` in postgresql.conf and reload"
+    )]
     NotDurable {
         /// The server setting.
         setting: &'static str,
@@ -104,8 +112,12 @@ pub(crate) fn of_migration(error: &sqlx::migrate::MigrateError, known: i64) -> S
     use sqlx::migrate::MigrateError;
     match error {
         MigrateError::VersionMissing(found) if *found > known => StoreError::NewerDatabase { found: *found, known },
-        MigrateError::VersionMissing(version) => StoreError::ForeignMigration { version: *version, problem: "unknown to this build" },
-        MigrateError::VersionMismatch(version) => StoreError::ForeignMigration { version: *version, problem: "not the one of this build" },
+        MigrateError::VersionMissing(version) => {
+            StoreError::ForeignMigration { version: *version, problem: "unknown to this build" }
+        }
+        MigrateError::VersionMismatch(version) => {
+            StoreError::ForeignMigration { version: *version, problem: "not the one of this build" }
+        }
         MigrateError::Dirty(version) => StoreError::ForeignMigration { version: *version, problem: "only half done" },
         other => StoreError::Migration(other.to_string()),
     }

@@ -54,9 +54,9 @@ where
 
     async fn connect(&self) -> Result<Result<C, sqlx::Error>, StoreError> {
         let connecting = C::connect_with(&self.options);
-        tokio::time::timeout(self.connect_timeout, connecting)
-            .await
-            .map_err(|_| StoreError::Unavailable(format!("no connection within {} ms", self.connect_timeout.as_millis())))
+        tokio::time::timeout(self.connect_timeout, connecting).await.map_err(|_| {
+            StoreError::Unavailable(format!("no connection within {} ms", self.connect_timeout.as_millis()))
+        })
     }
 
     /// Closes the connection, if there is one.

@@ -62,5 +62,7 @@ const CONSTRAINTS: &[(&str, &str)] = &[
 /// The error for a named constraint.
 pub(crate) fn of_constraint(name: &str) -> StoreError {
     let known = CONSTRAINTS.iter().find(|(constraint, _)| *constraint == name);
-    StoreError::Rejected(known.map_or_else(|| format!("constraint `{name}` does not hold"), |(_, text)| (*text).to_owned()))
+    StoreError::Rejected(
+        known.map_or_else(|| format!("constraint `{name}` does not hold"), |(_, text)| (*text).to_owned()),
+    )
 }

@@ -125,7 +125,11 @@ impl OverviewRequest {
             return Err(StoreError::Query(format!("the span from {} to {} is empty", self.from, self.to)));
         }
         if self.bucket_us <= 0 || span / self.bucket_us >= Self::MAX_BUCKETS {
-            return Err(StoreError::Query(format!("a bucket of {} us cuts the span into more than {} pieces", self.bucket_us, Self::MAX_BUCKETS)));
+            return Err(StoreError::Query(format!(
+                "a bucket of {} us cuts the span into more than {} pieces",
+                self.bucket_us,
+                Self::MAX_BUCKETS
+            )));
         }
         Ok(())
     }
@@ -136,7 +140,13 @@ impl OverviewRequest {
     }
 
     /// Puts the parts together. `counted` has one entry for each bucket and decision that occurs.
-    pub(crate) fn assemble(&self, counted: Vec<Counted>, denials_by_guard: Vec<GuardCount>, failures_by_guard: Vec<FailureCount>, latency: Option<Latency>) -> Overview {
+    pub(crate) fn assemble(
+        &self,
+        counted: Vec<Counted>,
+        denials_by_guard: Vec<GuardCount>,
+        failures_by_guard: Vec<FailureCount>,
+        latency: Option<Latency>,
+    ) -> Overview {
         let step = usize::try_from(self.bucket_us).unwrap_or(usize::MAX);
         let starts = (self.bucket_of(self.from.as_micros())..self.to.as_micros()).step_by(step);
         let mut buckets: BTreeMap<i64, Counts> = starts.map(|start| (start, Counts::default())).collect();
@@ -145,7 +155,10 @@ impl OverviewRequest {
             buckets.entry(self.bucket_of(one.start)).or_default().add(one.decision, one.count, one.failed);
             total.add(one.decision, one.count, one.failed);
         }
-        let buckets = buckets.into_iter().map(|(start, counts)| Bucket { start: Timestamp::from_micros(start), counts }).collect();
+        let buckets = buckets
+            .into_iter()
+            .map(|(start, counts)| Bucket { start: Timestamp::from_micros(start), counts })
+            .collect();
         Overview { from: self.from, to: self.to, total, buckets, denials_by_guard, failures_by_guard, latency }
     }
 }
@@ -161,7 +174,9 @@ pub(crate) struct Counted {
 impl Counted {
     pub(crate) fn new(start: i64, enforced: &str, count: i64, failed: i64) -> Result<Self, StoreError> {
         let decision = Decision::ALL.into_iter().find(|d| d.as_str() == enforced);
-        let decision = decision.ok_or_else(|| StoreError::Unreadable(format!("`{enforced}` is no decision that this version of parapet knows")))?;
+        let decision = decision.ok_or_else(|| {
+            StoreError::Unreadable(format!("`{enforced}` is no decision that this version of parapet knows"))
+        })?;
         Ok(Self { start, decision, count: count.unsigned_abs(), failed: failed.unsigned_abs() })
     }
 }
@@ -169,7 +184,9 @@ impl Counted {
 impl FailureCount {
     pub(crate) fn new(guard: String, kind: &str, count: i64) -> Result<Self, StoreError> {
         let kind = FailureKind::ALL.into_iter().find(|k| k.as_str() == kind);
-        let kind = kind.ok_or_else(|| StoreError::Unreadable("a kind of failure is not known to this version of parapet".to_owned()))?;
+        let kind = kind.ok_or_else(|| {
+            StoreError::Unreadable("a kind of failure is not known to this version of parapet".to_owned())
+        })?;
         Ok(Self { guard: crate::text::unescape(guard), kind, count: count.unsigned_abs() })
     }
 }

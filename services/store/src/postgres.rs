@@ -1,13 +1,13 @@
 //! The store in Postgres 15 or newer. Sibling of `sqlite`, with the same files in the same order, and `partitions`.
 
+mod aggregate;
+mod errors;
+mod guard_sets;
 mod open;
 mod partitions;
-mod write;
 mod read;
-mod aggregate;
-mod guard_sets;
 mod types;
-mod errors;
+mod write;
 
 use std::sync::Arc;
 

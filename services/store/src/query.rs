@@ -122,8 +122,12 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
         text.split_once('.')
-            .and_then(|(at, id)| Some(Self { at: Timestamp::from_micros(at.parse().ok()?), id: Uuid::try_parse(id).ok()? }))
-            .ok_or_else(|| StoreError::Query(format!("`{text}` is no place in the log; give the `next` of the page before")))
+            .and_then(|(at, id)| {
+                Some(Self { at: Timestamp::from_micros(at.parse().ok()?), id: Uuid::try_parse(id).ok()? })
+            })
+            .ok_or_else(|| {
+                StoreError::Query(format!("`{text}` is no place in the log; give the `next` of the page before"))
+            })
     }
 }
 

@@ -147,7 +147,15 @@ impl Row {
 
     /// About how many bytes the row takes, in memory and on the wire.
     pub(crate) fn bytes(&self) -> usize {
-        let long = [&self.roles, &self.coverage, &self.runs, &self.engine, &self.message, &self.guard_set, &self.content_digest];
+        let long = [
+            &self.roles,
+            &self.coverage,
+            &self.runs,
+            &self.engine,
+            &self.message,
+            &self.guard_set,
+            &self.content_digest,
+        ];
         let optional = [&self.principal, &self.session, &self.content, &self.chain_digest];
         let marks: usize = self.marks.iter().map(|mark| mark.guard.len() + self.tenant.len() + 48).sum();
         size_of::<Self>()
@@ -191,13 +199,19 @@ fn known_version(version: String) -> Result<String, StoreError> {
     if version == DECISION_VERSION {
         return Ok(version);
     }
-    Err(StoreError::Unreadable(format!("its version is `{version}`, but this version of parapet reads `{DECISION_VERSION}`; use a newer parapet")))
+    Err(StoreError::Unreadable(format!(
+        "its version is `{version}`, but this version of parapet reads `{DECISION_VERSION}`; use a newer parapet"
+    )))
 }
 
 /// Years 1 to 9999: what RFC 3339 can write and both databases can order.
 pub(crate) fn within_calendar(at: Timestamp) -> Result<Timestamp, StoreError> {
     const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
-    if RANGE.contains(&at.as_micros()) { Ok(at) } else { Err(StoreError::Rejected("a time lies outside of the years 1 to 9999".to_owned())) }
+    if RANGE.contains(&at.as_micros()) {
+        Ok(at)
+    } else {
+        Err(StoreError::Rejected("a time lies outside of the years 1 to 9999".to_owned()))
+    }
 }
 
 fn unreadable(field: &str, value: &impl std::fmt::Display) -> StoreError {

@@ -1,12 +1,12 @@
 //! The store in one SQLite file: no server to run. Sibling of `postgres`, with the same files in the same order.
 
-mod open;
-mod write;
-mod read;
 mod aggregate;
-mod guard_sets;
-mod types;
 mod errors;
+mod guard_sets;
+mod open;
+mod read;
+mod types;
+mod write;
 
 use std::sync::Arc;
 
@@ -33,8 +33,14 @@ impl SqliteStore {
     #[cfg(test)]
     pub(crate) async fn pragmas(&self) -> Result<(String, i64), crate::StoreError> {
         let mut lease = self.writer.lease(errors::classify).await?;
-        let journal = sqlx::query_scalar("pragma journal_mode").fetch_one(&mut lease.connection).await.map_err(errors::classify)?;
-        let synchronous = sqlx::query_scalar("pragma synchronous").fetch_one(&mut lease.connection).await.map_err(errors::classify)?;
+        let journal = sqlx::query_scalar("pragma journal_mode")
+            .fetch_one(&mut lease.connection)
+            .await
+            .map_err(errors::classify)?;
+        let synchronous = sqlx::query_scalar("pragma synchronous")
+            .fetch_one(&mut lease.connection)
+            .await
+            .map_err(errors::classify)?;
         lease.keep();
         Ok((journal, synchronous))
     }

@@ -8,7 +8,10 @@ use crate::config::Location;
 use crate::postgres::PostgresStore;
 use crate::row::{Row, within_calendar};
 use crate::sqlite::SqliteStore;
-use crate::{DecisionFilter, DecisionPage, GuardSetRecord, Overview, OverviewRequest, PageRequest, StoreConfig, StoreError, limits, text};
+use crate::{
+    DecisionFilter, DecisionPage, GuardSetRecord, Overview, OverviewRequest, PageRequest, StoreConfig, StoreError,
+    limits, text,
+};
 
 /// An open store. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
@@ -106,7 +109,10 @@ impl Store {
         let filter = DecisionFilter { exchange_id: Some(exchange_id), ..DecisionFilter::of(tenant) };
         let page = self.decisions(&filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?;
         if page.next.is_some() {
-            return Err(StoreError::Query(format!("exchange `{exchange_id}` has more than {} decisions; page through them with the filter `exchange_id`", PageRequest::MAX_LIMIT)));
+            return Err(StoreError::Query(format!(
+                "exchange `{exchange_id}` has more than {} decisions; page through them with the filter `exchange_id`",
+                PageRequest::MAX_LIMIT
+            )));
         }
         let mut records = page.records;
         records.sort_by_key(|record| (record.sequence, record.at, record.id));
@@ -126,7 +132,13 @@ impl Store {
     ///
     /// # Errors
     /// A field is too long, or the store is not available.
-    pub async fn record_guard_set(&self, tenant: &str, hash: &str, at: Timestamp, manifest: &Value) -> Result<(), StoreError> {
+    pub async fn record_guard_set(
+        &self,
+        tenant: &str,
+        hash: &str,
+        at: Timestamp,
+        manifest: &Value,
+    ) -> Result<(), StoreError> {
         let at = within_calendar(at)?;
         let (tenant, hash, manifest) = (text::escape(tenant), text::escape(hash), manifest.to_string());
         limits::refuse_beyond("tenant", tenant.len(), limits::NAME_BYTES)?;
@@ -142,7 +154,8 @@ impl Store {
     pub async fn guard_set(&self, tenant: &str, hash: &str) -> Result<Option<GuardSetRecord>, StoreError> {
         let found = on!(self, store => store.guard_set(&text::escape(tenant), &text::escape(hash)).await?);
         let Some((manifest, activations)) = found else { return Ok(None) };
-        let manifest = serde_json::from_str(&manifest).map_err(|e| StoreError::Unreadable(format!("column `manifest`: {e}")))?;
+        let manifest =
+            serde_json::from_str(&manifest).map_err(|e| StoreError::Unreadable(format!("column `manifest`: {e}")))?;
         Ok(Some(GuardSetRecord { tenant: tenant.to_owned(), hash: hash.to_owned(), manifest, activations }))
     }
 

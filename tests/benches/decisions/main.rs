@@ -2,6 +2,13 @@
 //! and memory limit, beside the same work in native Rust without any isolation, in one run.
 //!
 //! `DATA=… cargo bench --package parapet-tests --bench decisions`
+#![expect(
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a measurement: it prints, and a panic ends it"
+)]
 
 mod native;
 
@@ -73,7 +80,6 @@ fn p3(criterion: &mut Criterion, sandbox: &Sandbox, data: &Path) {
             .into(),
         phrases: [("phrases".to_owned(), serde_json::from_value(read(data, "p3_phrases.json")).expect("phrases"))]
             .into(),
-        ..ToolConfig::default()
     };
     let scan = native::Scan::new(&config);
     let texts: Vec<String> = serde_json::from_value(read(data, "p3_inputs.json")).expect("texts");

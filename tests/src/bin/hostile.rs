@@ -1,6 +1,13 @@
 //! `hostile [NAME…]`: runs the hostile corpus in `tests/hostile`. Every script and module must end in the outcome that
 //! its first line names, within twice its budget; afterwards the process still works and has given its memory back.
 //! Ends with a line `N passed, N failed`.
+#![expect(
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test program: it prints, and a panic fails it"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

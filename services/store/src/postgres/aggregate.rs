@@ -87,7 +87,9 @@ impl PostgresStore {
             .await
             .map_err(classify)?;
 
-        let counted = counted.into_iter().map(|(start, enforced, n, failed)| Counted::new(start.0.as_micros(), &enforced, n, failed));
+        let counted = counted
+            .into_iter()
+            .map(|(start, enforced, n, failed)| Counted::new(start.0.as_micros(), &enforced, n, failed));
         let failures = failures.into_iter().map(|(guard, kind, n)| FailureCount::new(guard, &kind, n));
         Ok(request.assemble(
             counted.collect::<Result<_, _>>()?,

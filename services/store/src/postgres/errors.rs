@@ -4,7 +4,9 @@ use crate::{StoreError, limits};
 
 pub(super) fn classify(error: sqlx::Error) -> StoreError {
     match error {
-        sqlx::Error::Database(database) => of_code(database.code().as_deref(), database.constraint(), database.message()),
+        sqlx::Error::Database(database) => {
+            of_code(database.code().as_deref(), database.constraint(), database.message())
+        }
         sqlx::Error::Decode(e) | sqlx::Error::ColumnDecode { source: e, .. } => StoreError::Unreadable(e.to_string()),
         sqlx::Error::Encode(e) => StoreError::Rejected(e.to_string()),
         other => StoreError::Unavailable(other.to_string()),

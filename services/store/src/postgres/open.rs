@@ -42,7 +42,9 @@ impl PostgresStore {
         let readers = PoolOptions::new()
             .max_connections(config.readers.max(1))
             .acquire_timeout(config.connect_timeout())
-            .after_connect(|connection, _| Box::pin(async { sqlx::raw_sql(FOR_READING).execute(connection).await.map(|_| ()) }))
+            .after_connect(|connection, _| {
+                Box::pin(async { sqlx::raw_sql(FOR_READING).execute(connection).await.map(|_| ()) })
+            })
             .connect_lazy_with(options);
         Ok(Self { writer: Arc::new(writer), readers, partitions: Arc::new(partitions) })
     }
@@ -106,11 +108,17 @@ mod tests {
             check_server(&server(18, "off", "on")).unwrap_err().to_string(),
             "the postgres server runs with `fsync = off` and can lose confirmed decisions in a crash; set `fsync = on` in postgresql.conf and reload"
         );
-        assert!(matches!(check_server(&server(15, "on", "off")), Err(StoreError::NotDurable { setting: "full_page_writes" })));
+        assert!(matches!(
+            check_server(&server(15, "on", "off")),
+            Err(StoreError::NotDurable { setting: "full_page_writes" })
+        ));
     }
 
     #[test]
     fn an_old_server_is_refused() {
-        assert_eq!(check_server(&server(14, "on", "on")).unwrap_err().to_string(), "the postgres server is version 14, but 15 or newer is needed");
+        assert_eq!(
+            check_server(&server(14, "on", "on")).unwrap_err().to_string(),
+            "the postgres server is version 14, but 15 or newer is needed"
+        );
     }
 }

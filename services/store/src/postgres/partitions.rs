@@ -30,7 +30,8 @@ pub(super) struct Month {
 
 impl Month {
     pub(super) fn of(at: Timestamp) -> Self {
-        let civil = jiff::Timestamp::from_microsecond(at.as_micros()).map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).date());
+        let civil =
+            jiff::Timestamp::from_microsecond(at.as_micros()).map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).date());
         Self { number: civil.map_or(0, |date| i32::from(date.year()) * 12 + i32::from(date.month()) - 1) }
     }
 
@@ -70,7 +71,8 @@ impl Partitions {
     /// Makes sure of the months of a batch and of those ahead. Asks the database only for months not yet known.
     pub(super) async fn ensure_for(&self, connection: &mut PgConnection, times: impl Iterator<Item = Timestamp>) {
         let now = Month::of(Timestamp::now());
-        let mut months: Vec<Month> = times.map(Month::of).filter(|month| month.is_near(now)).chain(now.and_ahead()).collect();
+        let mut months: Vec<Month> =
+            times.map(Month::of).filter(|month| month.is_near(now)).chain(now.and_ahead()).collect();
         months.sort_unstable();
         months.dedup();
         self.ensure(connection, months.into_iter()).await;
@@ -108,8 +110,11 @@ async fn create(connection: &mut PgConnection, month: Month) -> Result<(), Store
     }
     for table in TABLES {
         let name = month.name(table);
-        let exists: bool =
-            sqlx::query_scalar("select to_regclass($1) is not null").bind(&name).fetch_one(&mut *transaction).await.map_err(classify)?;
+        let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+            .bind(&name)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(classify)?;
         if exists {
             continue;
         }
@@ -132,7 +137,10 @@ mod tests {
     #[test]
     fn a_month_has_its_name_and_its_borders() {
         let month = Month::of(Timestamp::parse("2026-12-31T23:59:59.999999Z").unwrap());
-        assert_eq!((month.name("decisions").as_str(), month.start().as_str()), ("decisions_2026_12", "'2026-12-01 00:00:00+00'"));
+        assert_eq!(
+            (month.name("decisions").as_str(), month.start().as_str()),
+            ("decisions_2026_12", "'2026-12-01 00:00:00+00'")
+        );
         let next = Month::of(Timestamp::parse("2027-01-01T00:00:00Z").unwrap());
         assert_eq!(month.and_ahead().nth(1), Some(next));
     }

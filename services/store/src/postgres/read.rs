@@ -34,25 +34,40 @@ impl PostgresStore {
         query.build_query_as().persistent(false).fetch_optional(&self.readers).await.map_err(classify)
     }
 
-    pub(crate) async fn decisions(&self, filter: &DecisionFilter, after: Option<Cursor>, fetch: i64) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn decisions(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<Cursor>,
+        fetch: i64,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut query = select();
         push_page(&mut query, filter, after, fetch);
         query.build_query_as().persistent(false).fetch_all(&self.readers).await.map_err(classify)
     }
 
     #[cfg(test)]
-    pub(crate) async fn explain(&self, filter: &DecisionFilter, after: Option<Cursor>, fetch: i64) -> Result<String, StoreError> {
+    pub(crate) async fn explain(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<Cursor>,
+        fetch: i64,
+    ) -> Result<String, StoreError> {
         let mut query = QueryBuilder::new("explain (analyze, buffers, costs off, timing off, summary off) ");
         query.push(select().into_string());
         push_page(&mut query, filter, after, fetch);
-        let lines: Vec<String> = query.build_query_scalar().persistent(false).fetch_all(&self.readers).await.map_err(classify)?;
+        let lines: Vec<String> =
+            query.build_query_scalar().persistent(false).fetch_all(&self.readers).await.map_err(classify)?;
         Ok(lines.join("\n"))
     }
 }
 
 fn time_of(id: Uuid) -> Option<i64> {
     let (seconds, nanos) = id.get_timestamp()?.to_unix();
-    i64::try_from(seconds).ok()?.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1_000)).filter(|_| id.get_version_num() == 7)
+    i64::try_from(seconds)
+        .ok()?
+        .checked_mul(1_000_000)?
+        .checked_add(i64::from(nanos / 1_000))
+        .filter(|_| id.get_version_num() == 7)
 }
 
 fn select() -> QueryBuilder<Postgres> {
@@ -82,7 +97,12 @@ fn push_page(query: &mut QueryBuilder<Postgres>, filter: &DecisionFilter, after:
         query.push(format_args!(" and {k}.at < ")).push_bind(At(to));
     }
     if let Some(cursor) = after {
-        query.push(format_args!(" and ({k}.at, {k}.id) < (")).push_bind(At(cursor.at)).push(", ").push_bind(cursor.id).push(")");
+        query
+            .push(format_args!(" and ({k}.at, {k}.id) < ("))
+            .push_bind(At(cursor.at))
+            .push(", ")
+            .push_bind(cursor.id)
+            .push(")");
         // Partitions are chosen by plain comparisons only.
         query.push(format_args!(" and {k}.at <= ")).push_bind(At(cursor.at));
     }

@@ -44,7 +44,8 @@ impl<'r> Decode<'r, Postgres> for At {
         if value.format() == PgValueFormat::Text {
             return Err("time in text format".into());
         }
-        let micros = <i64 as Decode<Postgres>>::decode(value)?.checked_add(EPOCH_2000).ok_or("time after the last one")?;
+        let micros =
+            <i64 as Decode<Postgres>>::decode(value)?.checked_add(EPOCH_2000).ok_or("time after the last one")?;
         Ok(Self(Timestamp::from_micros(micros)))
     }
 }

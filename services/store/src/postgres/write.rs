@@ -61,7 +61,11 @@ impl PostgresStore {
 
     pub(crate) async fn heartbeat(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut lease = self.writer.lease(classify).await?;
-        sqlx::query("update heartbeat set at = $1").bind(At(now)).execute(&mut lease.connection).await.map_err(classify)?;
+        sqlx::query("update heartbeat set at = $1")
+            .bind(At(now))
+            .execute(&mut lease.connection)
+            .await
+            .map_err(classify)?;
         lease.keep();
         Ok(())
     }
@@ -109,7 +113,8 @@ fn bind_decisions<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {
 }
 
 fn bind_marks<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {
-    let marks: Vec<(&'q Row, &'q Mark)> = rows.iter().flat_map(|row| row.marks.iter().map(|mark| (*row, mark))).collect();
+    let marks: Vec<(&'q Row, &'q Mark)> =
+        rows.iter().flat_map(|row| row.marks.iter().map(|mark| (*row, mark))).collect();
     query
         .bind(marks.iter().map(|(row, _)| row.tenant.as_str()).collect::<Vec<_>>())
         .bind(marks.iter().map(|(_, mark)| mark.guard.as_str()).collect::<Vec<_>>())

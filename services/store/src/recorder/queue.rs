@@ -60,13 +60,16 @@ impl Queue {
 
     /// Queues a required row, waiting for room, and waits for its commit.
     pub(super) async fn push_and_wait(&self, row: Row, deadline: Instant) -> Result<(), RecordError> {
-        let room = timeout_at(deadline, self.wait_for_room(&row)).await.map_err(|_| RecordError::Full(self.max_slots))?;
+        let room =
+            timeout_at(deadline, self.wait_for_room(&row)).await.map_err(|_| RecordError::Full(self.max_slots))?;
         let (answer, answered) = oneshot::channel();
         self.send(row, Some(Waiter { answer, deadline }), room?)?;
         match timeout_at(deadline, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Closed.into()),
-            Err(_) => Err(RecordError::Unavailable(self.counters.last_error().unwrap_or_else(|| "the store is too slow".to_owned()))),
+            Err(_) => Err(RecordError::Unavailable(
+                self.counters.last_error().unwrap_or_else(|| "the store is too slow".to_owned()),
+            )),
         }
     }
 

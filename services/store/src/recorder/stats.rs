@@ -107,7 +107,11 @@ impl Counters {
     pub(super) fn drop_rows(&self, rows: usize, why: &str) {
         let dropped = self.dropped.fetch_add(rows as u64, Relaxed) + rows as u64;
         if self.may_be_loud() {
-            tracing::error!(store.dropped = dropped, reason = why, "best-effort decisions were lost from the audit log");
+            tracing::error!(
+                store.dropped = dropped,
+                reason = why,
+                "best-effort decisions were lost from the audit log"
+            );
         }
     }
 

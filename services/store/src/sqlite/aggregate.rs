@@ -72,8 +72,13 @@ impl SqliteStore {
             .fetch_all(&mut *snapshot)
             .await
             .map_err(classify)?;
-        let latency: (Option<i64>, Option<i64>, Option<i64>) =
-            sqlx::query_as(LATENCY).bind(tenant).bind(from).bind(to).fetch_one(&mut *snapshot).await.map_err(classify)?;
+        let latency: (Option<i64>, Option<i64>, Option<i64>) = sqlx::query_as(LATENCY)
+            .bind(tenant)
+            .bind(from)
+            .bind(to)
+            .fetch_one(&mut *snapshot)
+            .await
+            .map_err(classify)?;
 
         let counted = counted.into_iter().map(|(start, enforced, n, failed)| Counted::new(start, &enforced, n, failed));
         let failures = failures.into_iter().map(|(guard, kind, n)| FailureCount::new(guard, &kind, n));

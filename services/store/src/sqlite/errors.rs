@@ -29,9 +29,15 @@ fn of_code(code: Option<&str>, message: &str) -> StoreError {
     match code {
         SQLITE_CONSTRAINT => limits::of_constraint(message.rsplit(": ").next().unwrap_or(message)),
         SQLITE_TOOBIG | SQLITE_MISMATCH => StoreError::Rejected(message.to_owned()),
-        SQLITE_NOTADB | SQLITE_CORRUPT => StoreError::NotADatabase { path: PathBuf::new(), message: message.to_owned() },
-        SQLITE_FULL => StoreError::Unavailable("the disk is full, or `sqlite_max_bytes` is reached; free space or raise the limit".to_owned()),
-        SQLITE_BUSY | SQLITE_LOCKED => StoreError::Unavailable("another process holds the write lock of the database file".to_owned()),
+        SQLITE_NOTADB | SQLITE_CORRUPT => {
+            StoreError::NotADatabase { path: PathBuf::new(), message: message.to_owned() }
+        }
+        SQLITE_FULL => StoreError::Unavailable(
+            "the disk is full, or `sqlite_max_bytes` is reached; free space or raise the limit".to_owned(),
+        ),
+        SQLITE_BUSY | SQLITE_LOCKED => {
+            StoreError::Unavailable("another process holds the write lock of the database file".to_owned())
+        }
         _ => StoreError::Unavailable(message.to_owned()),
     }
 }

@@ -84,11 +84,18 @@ fn warn_if_shared(path: &Path) {
 async fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     let looking = SqliteConnectOptions::new().filename(path).create_if_missing(false);
     let mut connection = looking.connect().await.map_err(|e| named(path, e))?;
-    let id: i64 = sqlx::query_scalar("pragma application_id").fetch_one(&mut connection).await.map_err(|e| named(path, e))?;
-    let tables: i64 =
-        sqlx::query_scalar("select count(*) from sqlite_schema").fetch_one(&mut connection).await.map_err(|e| named(path, e))?;
+    let id: i64 =
+        sqlx::query_scalar("pragma application_id").fetch_one(&mut connection).await.map_err(|e| named(path, e))?;
+    let tables: i64 = sqlx::query_scalar("select count(*) from sqlite_schema")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(|e| named(path, e))?;
     let _ = connection.close().await;
-    if id == APPLICATION_ID || (id == 0 && tables == 0) { Ok(()) } else { Err(StoreError::ForeignDatabase { path: path.to_owned() }) }
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+        Ok(())
+    } else {
+        Err(StoreError::ForeignDatabase { path: path.to_owned() })
+    }
 }
 
 /// In one transaction that excludes other writers, so that two processes can start on the same new file.

@@ -15,18 +15,29 @@ impl SqliteStore {
         query.build_query_as().fetch_optional(&self.readers).await.map_err(classify)
     }
 
-    pub(crate) async fn decisions(&self, filter: &DecisionFilter, after: Option<Cursor>, fetch: i64) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn decisions(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<Cursor>,
+        fetch: i64,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut query = select();
         push_page(&mut query, filter, after, fetch);
         query.build_query_as().fetch_all(&self.readers).await.map_err(classify)
     }
 
     #[cfg(test)]
-    pub(crate) async fn explain(&self, filter: &DecisionFilter, after: Option<Cursor>, fetch: i64) -> Result<String, StoreError> {
+    pub(crate) async fn explain(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<Cursor>,
+        fetch: i64,
+    ) -> Result<String, StoreError> {
         let mut query = QueryBuilder::new("explain query plan ");
         query.push(select().into_string());
         push_page(&mut query, filter, after, fetch);
-        let rows: Vec<(i64, i64, i64, String)> = query.build_query_as().fetch_all(&self.readers).await.map_err(classify)?;
+        let rows: Vec<(i64, i64, i64, String)> =
+            query.build_query_as().fetch_all(&self.readers).await.map_err(classify)?;
         Ok(rows.into_iter().map(|row| row.3 + "\n").collect())
     }
 }
@@ -41,7 +52,9 @@ fn push_page(query: &mut QueryBuilder<Sqlite>, filter: &DecisionFilter, after: O
     let tenant = text::escape(&filter.tenant).into_owned();
     let k = if let Some((guard, outcome)) = filter.mark() {
         // CROSS JOIN: SQLite keeps the order of the tables, so the rows come in the order of the marks' key.
-        query.push(" from decision_marks m cross join decisions d on d.tenant = m.tenant and d.at = m.at and d.id = m.id");
+        query.push(
+            " from decision_marks m cross join decisions d on d.tenant = m.tenant and d.at = m.at and d.id = m.id",
+        );
         query.push(" where m.tenant = ").push_bind(tenant);
         query.push(" and m.guard = ").push_bind(guard.into_owned()).push(" and m.outcome = ").push_bind(outcome);
         "m"
@@ -56,7 +69,12 @@ fn push_page(query: &mut QueryBuilder<Sqlite>, filter: &DecisionFilter, after: O
         query.push(format_args!(" and {k}.at < ")).push_bind(At(to));
     }
     if let Some(cursor) = after {
-        query.push(format_args!(" and ({k}.at, {k}.id) < (")).push_bind(At(cursor.at)).push(", ").push_bind(cursor.id).push(")");
+        query
+            .push(format_args!(" and ({k}.at, {k}.id) < ("))
+            .push_bind(At(cursor.at))
+            .push(", ")
+            .push_bind(cursor.id)
+            .push(")");
     }
     push_equalities(query, filter);
     query.push(format_args!(" order by {k}.at desc, {k}.id desc limit ")).push_bind(fetch);

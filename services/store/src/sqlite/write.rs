@@ -30,7 +30,11 @@ impl SqliteStore {
 
     pub(crate) async fn heartbeat(&self, now: parapet_domain::Timestamp) -> Result<(), StoreError> {
         let mut lease = self.writer.lease(classify).await?;
-        sqlx::query("update heartbeat set at = ?").bind(At(now)).execute(&mut lease.connection).await.map_err(classify)?;
+        sqlx::query("update heartbeat set at = ?")
+            .bind(At(now))
+            .execute(&mut lease.connection)
+            .await
+            .map_err(classify)?;
         lease.keep();
         Ok(())
     }
@@ -56,7 +60,12 @@ async fn insert_decisions(connection: &mut SqliteConnection, rows: &[&Row]) -> R
 async fn insert_marks(connection: &mut SqliteConnection, marks: &[(&Row, &Mark)]) -> Result<(), sqlx::Error> {
     let mut query = QueryBuilder::<Sqlite>::new("insert into decision_marks (tenant, guard, outcome, at, id) ");
     query.push_values(marks, |mut values, (row, mark)| {
-        values.push_bind(&row.tenant).push_bind(&mark.guard).push_bind(mark.outcome).push_bind(row.at).push_bind(row.id);
+        values
+            .push_bind(&row.tenant)
+            .push_bind(&mark.guard)
+            .push_bind(mark.outcome)
+            .push_bind(row.at)
+            .push_bind(row.id);
     });
     query.push(" on conflict (tenant, guard, outcome, at, id) do nothing");
     query.build().execute(connection).await?;

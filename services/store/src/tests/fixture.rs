@@ -36,7 +36,8 @@ impl Fixture {
     pub(super) async fn postgres() -> Option<Self> {
         let admin = admin_url()?;
         let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let mut connection = PgConnection::connect(&admin).await.expect("the server of PARAPET_TEST_POSTGRES_URL does not answer");
+        let mut connection =
+            PgConnection::connect(&admin).await.expect("the server of PARAPET_TEST_POSTGRES_URL does not answer");
         sqlx::raw_sql(AssertSqlSafe(format!("create schema {schema}"))).execute(&mut connection).await.unwrap();
         let config = StoreConfig::new(url_of_schema(&admin, &schema));
         Some(Self { store: Store::open(&config).await.unwrap(), config, place: Place::Postgres { admin, schema } })
@@ -78,7 +79,11 @@ impl Fixture {
         match &mut block {
             Block::Sqlite(c) => sqlx::raw_sql("begin immediate").execute(c).await.map(|_| ()).unwrap(),
             Block::Postgres(c) => {
-                sqlx::raw_sql("begin; lock table decisions, heartbeat in exclusive mode").execute(c).await.map(|_| ()).unwrap();
+                sqlx::raw_sql("begin; lock table decisions, heartbeat in exclusive mode")
+                    .execute(c)
+                    .await
+                    .map(|_| ())
+                    .unwrap();
             }
         }
         block
@@ -90,7 +95,10 @@ impl Fixture {
             Place::Sqlite { .. } => Block::Sqlite(SqliteConnection::connect(&self.config.url).await.unwrap()),
             Place::Postgres { admin, schema } => {
                 let mut connection = PgConnection::connect(admin).await.unwrap();
-                sqlx::raw_sql(AssertSqlSafe(format!("set search_path to {schema}"))).execute(&mut connection).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(format!("set search_path to {schema}")))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
                 Block::Postgres(connection)
             }
         }
@@ -120,7 +128,9 @@ impl Block {
 /// The store's URL with the schema, and its name as the name of the application, to tell its connections from others.
 pub(super) fn url_of_schema(admin: &str, schema: &str) -> String {
     let mut url = Url::parse(admin).unwrap();
-    url.query_pairs_mut().append_pair("options", &format!("-c search_path={schema}")).append_pair("application_name", schema);
+    url.query_pairs_mut()
+        .append_pair("options", &format!("-c search_path={schema}"))
+        .append_pair("application_name", schema);
     url.into()
 }
 

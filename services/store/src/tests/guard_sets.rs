@@ -7,7 +7,11 @@ use super::fixture::Fixture;
 use super::on_both_stores;
 use crate::GuardSetRecord;
 
-on_both_stores!(a_hash_is_resolved_with_its_times, the_first_manifest_of_a_hash_stays, a_hash_that_is_too_long_is_refused);
+on_both_stores!(
+    a_hash_is_resolved_with_its_times,
+    the_first_manifest_of_a_hash_stays,
+    a_hash_that_is_too_long_is_refused
+);
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
@@ -22,7 +26,12 @@ async fn a_hash_is_resolved_with_its_times(fixture: &Fixture) {
     fixture.store.record_guard_set("default", "set:a", at(30), &manifest).await.unwrap();
 
     let found = fixture.store.guard_set("default", "set:a").await.unwrap();
-    let wanted = GuardSetRecord { tenant: "default".to_owned(), hash: "set:a".to_owned(), manifest, activations: vec![at(10), at(30)] };
+    let wanted = GuardSetRecord {
+        tenant: "default".to_owned(),
+        hash: "set:a".to_owned(),
+        manifest,
+        activations: vec![at(10), at(30)],
+    };
     assert_eq!(found, Some(wanted));
     assert_eq!(fixture.store.guard_set("default", "set:c").await.unwrap(), None);
     assert_eq!(fixture.store.guard_set("other", "set:a").await.unwrap(), None);

@@ -58,7 +58,14 @@ async fn many_processes_can_open_a_new_store_at_once(fixture: &Fixture) {
 }
 
 async fn open_many(config: &StoreConfig) {
-    let opening: Vec<_> = (0..6).map(|_| tokio::spawn({ let config = config.clone(); async move { Store::open(&config).await } })).collect();
+    let opening: Vec<_> = (0..6)
+        .map(|_| {
+            tokio::spawn({
+                let config = config.clone();
+                async move { Store::open(&config).await }
+            })
+        })
+        .collect();
     for (n, store) in opening.into_iter().enumerate() {
         let store = store.await.unwrap().unwrap();
         assert_eq!(store.insert(&[sample(u32::try_from(n).unwrap())]).await.unwrap(), 1);
@@ -69,8 +76,14 @@ async fn open_many(config: &StoreConfig) {
 #[tokio::test]
 async fn a_url_of_no_store_is_refused_without_repeating_its_password() {
     for (url, message) in [
-        ("mysql://user:secret@host/db", "store url: `mysql:` is not supported; use `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`"),
-        ("sqlite::memory:", "store url: sqlite needs the path of a file, such as `sqlite:parapet.db`: memory is not durable"),
+        (
+            "mysql://user:secret@host/db",
+            "store url: `mysql:` is not supported; use `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`",
+        ),
+        (
+            "sqlite::memory:",
+            "store url: sqlite needs the path of a file, such as `sqlite:parapet.db`: memory is not durable",
+        ),
         ("sqlite:", "store url: sqlite needs the path of a file, such as `sqlite:parapet.db`: memory is not durable"),
     ] {
         let config = StoreConfig::new(url);
@@ -84,7 +97,8 @@ async fn a_server_that_is_away_is_not_available() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let error = Store::open(&StoreConfig::new(format!("postgres://user:secret@127.0.0.1:{port}/db"))).await.unwrap_err();
+    let error =
+        Store::open(&StoreConfig::new(format!("postgres://user:secret@127.0.0.1:{port}/db"))).await.unwrap_err();
     assert!(error.is_transient() && !error.to_string().contains("secret"), "{error}");
     assert!(error.to_string().starts_with("the store is not available: "), "{error}");
 }

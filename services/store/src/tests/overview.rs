@@ -14,13 +14,25 @@ on_both_stores!(the_overview_agrees_with_the_records, an_empty_span_has_empty_bu
 const HOUR: i64 = 3_600_000_000;
 
 fn request(from: i64, to: i64, bucket_us: i64) -> OverviewRequest {
-    OverviewRequest { tenant: "default".to_owned(), from: Timestamp::from_micros(from), to: Timestamp::from_micros(to), bucket_us }
+    OverviewRequest {
+        tenant: "default".to_owned(),
+        from: Timestamp::from_micros(from),
+        to: Timestamp::from_micros(to),
+        bucket_us,
+    }
 }
 
 fn count(records: &[&DecisionRecord]) -> Counts {
     let of = |decision| records.iter().filter(|r| r.enforced == decision).count() as u64;
-    let failed = records.iter().filter(|r| r.runs.iter().any(|run| matches!(run.outcome, Outcome::Failure(_)))).count() as u64;
-    Counts { allow: of(Decision::Allow), redact: of(Decision::Redact), ask: of(Decision::Ask), deny: of(Decision::Deny), failed }
+    let failed =
+        records.iter().filter(|r| r.runs.iter().any(|run| matches!(run.outcome, Outcome::Failure(_)))).count() as u64;
+    Counts {
+        allow: of(Decision::Allow),
+        redact: of(Decision::Redact),
+        ask: of(Decision::Ask),
+        deny: of(Decision::Deny),
+        failed,
+    }
 }
 
 async fn the_overview_agrees_with_the_records(fixture: &Fixture) {
@@ -44,12 +56,17 @@ async fn the_overview_agrees_with_the_records(fixture: &Fixture) {
     for bucket in &overview.buckets {
         let start = bucket.start.as_micros();
         assert_eq!(start % HOUR, 0);
-        let within: Vec<&DecisionRecord> = inside.iter().copied().filter(|r| (start..start + HOUR).contains(&r.at.as_micros())).collect();
+        let within: Vec<&DecisionRecord> =
+            inside.iter().copied().filter(|r| (start..start + HOUR).contains(&r.at.as_micros())).collect();
         assert_eq!(bucket.counts, count(&within), "{}", bucket.start);
     }
 
-    let denials = inside.iter().filter(|r| r.enforced == Decision::Deny && r.decided_by.as_deref() == Some("web-rules")).count();
-    assert_eq!(overview.denials_by_guard.iter().map(|g| (g.guard.as_str(), g.count)).collect::<Vec<_>>(), [("web-rules", denials as u64)]);
+    let denials =
+        inside.iter().filter(|r| r.enforced == Decision::Deny && r.decided_by.as_deref() == Some("web-rules")).count();
+    assert_eq!(
+        overview.denials_by_guard.iter().map(|g| (g.guard.as_str(), g.count)).collect::<Vec<_>>(),
+        [("web-rules", denials as u64)]
+    );
 
     let mut failures = BTreeMap::new();
     for outcome in inside.iter().flat_map(|r| &r.runs).map(|run| &run.outcome) {
@@ -80,7 +97,8 @@ async fn an_empty_span_has_empty_buckets(fixture: &Fixture) {
 }
 
 async fn a_senseless_span_is_refused(fixture: &Fixture) {
-    for (from, to, bucket) in [(5, 5, 1), (6, 5, 1), (0, 10, 0), (0, 10, -1), (0, HOUR, 1), (i64::MIN, i64::MAX, HOUR)] {
+    for (from, to, bucket) in [(5, 5, 1), (6, 5, 1), (0, 10, 0), (0, 10, -1), (0, HOUR, 1), (i64::MIN, i64::MAX, HOUR)]
+    {
         let error = fixture.store.overview(&request(from, to, bucket)).await.unwrap_err();
         assert!(!error.is_transient() && matches!(error, crate::StoreError::Query(_)), "{from} {to} {bucket}: {error}");
     }

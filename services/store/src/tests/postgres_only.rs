@@ -98,7 +98,10 @@ async fn connections_cut_by_the_server_lose_no_released_row() {
             })
         })
         .collect();
-    let cut = format!("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{}'", fixture.schema());
+    let cut = format!(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{}'",
+        fixture.schema()
+    );
     let mut cuts = 0;
     while recorder.stats().written < 1_500 {
         cuts += fixture.number(&cut).await;

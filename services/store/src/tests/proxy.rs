@@ -30,7 +30,12 @@ impl Proxy {
         let url = Url::parse(url).unwrap();
         let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = Self { line: watch::Sender::new(Line::Open), address: listener.local_addr().unwrap(), server, lost: Arc::default() };
+        let proxy = Self {
+            line: watch::Sender::new(Line::Open),
+            address: listener.local_addr().unwrap(),
+            server,
+            lost: Arc::default(),
+        };
         let (line, server, lost) = (proxy.line.clone(), proxy.server.clone(), Arc::clone(&proxy.lost));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {

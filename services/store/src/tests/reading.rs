@@ -25,9 +25,10 @@ fn holds(filter: &DecisionFilter, record: &DecisionRecord) -> bool {
         wanted.as_ref().is_none_or(|wanted| Some(wanted) == found)
     }
     let failed = |kind: FailureKind| move |outcome: &Outcome| matches!(outcome, Outcome::Failure(f) if f.kind == kind);
-    let run = record.runs.iter().any(|run| {
-        is(&filter.guard, Some(&run.guard)) && filter.failure.is_none_or(|kind| failed(kind)(&run.outcome))
-    });
+    let run = record
+        .runs
+        .iter()
+        .any(|run| is(&filter.guard, Some(&run.guard)) && filter.failure.is_none_or(|kind| failed(kind)(&run.outcome)));
     filter.tenant == record.tenant
         && filter.from.is_none_or(|from| record.at >= from)
         && filter.to.is_none_or(|to| record.at < to)
@@ -60,9 +61,25 @@ fn filters() -> Vec<DecisionFilter> {
         DecisionFilter { guard: text("eicu-access"), failure: Some(FailureKind::OutOfFuel), ..all.clone() },
         DecisionFilter { guard: text("no-such-guard"), ..all.clone() },
         DecisionFilter { guard: text(""), ..all.clone() },
-        DecisionFilter { guard: text("web-rules"), decision: Some(Decision::Deny), agent: text("agent-1"), ..all.clone() },
-        DecisionFilter { guard: text("pii-redact"), from: time(10), to: time(200), stage: Some(Stage::ToolCall), ..all.clone() },
-        DecisionFilter { agent: text("agent-2"), principal: text("user-2"), stage: Some(Stage::ToolResult), ..all.clone() },
+        DecisionFilter {
+            guard: text("web-rules"),
+            decision: Some(Decision::Deny),
+            agent: text("agent-1"),
+            ..all.clone()
+        },
+        DecisionFilter {
+            guard: text("pii-redact"),
+            from: time(10),
+            to: time(200),
+            stage: Some(Stage::ToolCall),
+            ..all.clone()
+        },
+        DecisionFilter {
+            agent: text("agent-2"),
+            principal: text("user-2"),
+            stage: Some(Stage::ToolResult),
+            ..all.clone()
+        },
         DecisionFilter::of("nobody"),
     ];
     filters.extend(Decision::ALL.map(|decision| DecisionFilter { decision: Some(decision), ..all.clone() }));
@@ -75,7 +92,8 @@ async fn every_filter_finds_exactly_its_rows(fixture: &Fixture) {
     let records = samples(0..400);
     fixture.store.insert(&records).await.unwrap();
     for filter in filters() {
-        let wanted: Vec<Uuid> = records.iter().rev().filter(|record| holds(&filter, record)).map(|record| record.id).collect();
+        let wanted: Vec<Uuid> =
+            records.iter().rev().filter(|record| holds(&filter, record)).map(|record| record.id).collect();
         // Small pages, so that every filter is also followed over their borders.
         assert_eq!(ids(fixture, &filter, 17).await, wanted, "{filter:?}");
     }
@@ -158,7 +176,8 @@ async fn an_exchange_is_read_in_the_order_of_its_events(fixture: &Fixture) {
 
 async fn a_limit_out_of_range_is_refused(fixture: &Fixture) {
     for limit in [0, 1_001, u32::MAX] {
-        let error = fixture.store.decisions(&DecisionFilter::of("default"), &PageRequest::first(limit)).await.unwrap_err();
+        let error =
+            fixture.store.decisions(&DecisionFilter::of("default"), &PageRequest::first(limit)).await.unwrap_err();
         assert_eq!(error.to_string(), format!("`limit` is {limit}, but has to be between 1 and 1000"));
     }
 }

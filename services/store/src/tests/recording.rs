@@ -48,7 +48,12 @@ async fn many_callers_share_commits(fixture: &Fixture) {
     let block = fixture.block().await;
     let calls: Vec<_> = samples(0..1_000)
         .into_iter()
-        .map(|record| tokio::spawn({ let recorder = recorder.clone(); async move { recorder.record(record, AuditMode::Required).await } }))
+        .map(|record| {
+            tokio::spawn({
+                let recorder = recorder.clone();
+                async move { recorder.record(record, AuditMode::Required).await }
+            })
+        })
         .collect();
     while recorder.stats().queue_depth < 1_000 {
         tokio::task::yield_now().await;
@@ -64,7 +69,8 @@ async fn many_callers_share_commits(fixture: &Fixture) {
 }
 
 async fn a_store_that_hangs_makes_required_records_unavailable_and_recovers(fixture: &Fixture) {
-    let recorder = Recorder::start(impatient(fixture).await, RecorderConfig { deadline_ms: 100, attempt_ms: 50, ..settings() });
+    let recorder =
+        Recorder::start(impatient(fixture).await, RecorderConfig { deadline_ms: 100, attempt_ms: 50, ..settings() });
     let block = fixture.block().await;
     let error = recorder.record(sample(0), AuditMode::Required).await.unwrap_err();
     assert!(matches!(error, RecordError::Unavailable(_)) && error.is_transient(), "{error}");
@@ -89,7 +95,10 @@ async fn a_full_queue_drops_best_effort_and_refuses_required(fixture: &Fixture) 
         receipts.push(recorder.record(record, AuditMode::BestEffort).await.unwrap().receipt());
     }
     let (queued, dropped) = receipts.split_at(5);
-    assert!(queued.iter().all(|r| *r == Receipt::Queued) && dropped.iter().all(|r| *r == Receipt::Dropped), "{receipts:?}");
+    assert!(
+        queued.iter().all(|r| *r == Receipt::Queued) && dropped.iter().all(|r| *r == Receipt::Dropped),
+        "{receipts:?}"
+    );
     let error = recorder.record(sample(9), AuditMode::Required).await.unwrap_err();
     assert_eq!(error.to_string(), "the decision could not be recorded in time: 5 decisions are waiting to be written");
     let stats = recorder.stats();
@@ -116,7 +125,10 @@ async fn a_queue_full_of_bytes_is_full(fixture: &Fixture) {
 async fn the_row_of_a_caller_that_hung_up_is_written(fixture: &Fixture) {
     let recorder = Recorder::start(fixture.store.clone(), settings());
     let block = fixture.block().await;
-    let call = tokio::spawn({ let recorder = recorder.clone(); async move { recorder.record(sample(0), AuditMode::Required).await } });
+    let call = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.record(sample(0), AuditMode::Required).await }
+    });
     while recorder.stats().queue_depth == 0 {
         tokio::task::yield_now().await;
     }
@@ -145,7 +157,10 @@ async fn one_bad_row_does_not_take_others_with_it(fixture: &Fixture) {
             if n == 37 {
                 record.agent = "poison".to_owned();
             }
-            tokio::spawn({ let recorder = recorder.clone(); async move { recorder.record(record, AuditMode::Required).await } })
+            tokio::spawn({
+                let recorder = recorder.clone();
+                async move { recorder.record(record, AuditMode::Required).await }
+            })
         })
         .collect();
     while recorder.stats().queue_depth < 101 {
@@ -185,7 +200,10 @@ async fn draining_writes_what_waits_and_then_takes_nothing(fixture: &Fixture) {
     for record in samples(0..1_200) {
         assert_eq!(recorder.record(record, AuditMode::BestEffort).await.unwrap().receipt(), Receipt::Queued);
     }
-    let draining = tokio::spawn({ let recorder = recorder.clone(); async move { recorder.drain().await } });
+    let draining = tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.drain().await }
+    });
     block.release().await;
     let report = draining.await.unwrap();
     assert_eq!((report.written, report.dropped), (1_200, 0));
@@ -206,7 +224,10 @@ async fn draining_ends_though_the_store_is_away(fixture: &Fixture) {
     for record in samples(0..700) {
         recorder.record(record, AuditMode::BestEffort).await.unwrap();
     }
-    let waiting = tokio::spawn({ let recorder = Arc::clone(&recorder); async move { recorder.record(sample(900), AuditMode::Required).await } });
+    let waiting = tokio::spawn({
+        let recorder = Arc::clone(&recorder);
+        async move { recorder.record(sample(900), AuditMode::Required).await }
+    });
     while recorder.stats().queue_depth < 701 {
         tokio::task::yield_now().await;
     }

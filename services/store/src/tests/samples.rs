@@ -3,7 +3,8 @@
 use parapet_domain::decision::{DECISION_VERSION, Engine};
 use parapet_domain::fold::{Coverage, NotInspected};
 use parapet_domain::{
-    Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp, Verdict,
+    Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp,
+    Verdict,
 };
 use serde_json::json;
 use uuid::{NoContext, Uuid};
@@ -44,7 +45,10 @@ pub(super) fn sample(n: u32) -> DecisionRecord {
         content_digest: format!("content:{n:064x}"),
         coverage: Coverage {
             inspected: vec!["/messages/0/content".to_owned()],
-            not_inspected: vec![NotInspected { pointer: "/messages/1/content/0".to_owned(), reason: "image".to_owned() }],
+            not_inspected: vec![NotInspected {
+                pointer: "/messages/1/content/0".to_owned(),
+                reason: "image".to_owned(),
+            }],
         },
         runs,
         folded: decision,

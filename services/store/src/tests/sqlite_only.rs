@@ -39,7 +39,10 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
     std::fs::write(&path, &garbage).unwrap();
     let error = Store::open(&config(&dir, "notes.txt")).await.unwrap_err();
     assert!(matches!(error, StoreError::NotADatabase { .. }), "{error:?}");
-    assert!(error.to_string().starts_with(&format!("`{}` is not a SQLite database, or it is damaged (", path.display())), "{error}");
+    assert!(
+        error.to_string().starts_with(&format!("`{}` is not a SQLite database, or it is damaged (", path.display())),
+        "{error}"
+    );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), garbage);
 }
 
@@ -50,7 +53,10 @@ async fn a_database_of_another_program_is_refused_and_left_alone() {
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     sqlx::raw_sql("create table accounts (id integer)").execute(&mut other).await.unwrap();
     let error = Store::open(&config(&dir, "other.db")).await.unwrap_err();
-    assert!(error.to_string().ends_with("is a SQLite database of another program; give the audit log a file of its own"), "{error}");
+    assert!(
+        error.to_string().ends_with("is a SQLite database of another program; give the audit log a file of its own"),
+        "{error}"
+    );
     let journal: String = sqlx::query_scalar("pragma journal_mode").fetch_one(&mut other).await.unwrap();
     assert_eq!(journal, "delete");
 }
@@ -102,7 +108,10 @@ async fn another_process_that_keeps_the_lock_makes_the_store_unavailable() {
     let store = Store::open(&fixture.config).await.unwrap();
     let block = fixture.block().await;
     let error = store.insert(&samples(0..2)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the store is not available: another process holds the write lock of the database file");
+    assert_eq!(
+        error.to_string(),
+        "the store is not available: another process holds the write lock of the database file"
+    );
     block.release().await;
     assert_eq!(store.insert(&samples(0..2)).await.unwrap(), 2);
 }

@@ -67,7 +67,14 @@ async fn every_field_comes_back_as_it_was(fixture: &Fixture) {
 async fn hostile_text_comes_back_as_it_was(fixture: &Fixture) {
     let nasty = "a\0b\u{10}0\u{10}\\u0000'\"; drop table decisions; --\u{feff}\u{202e}😀\r\n{}";
     let mut record = sample(0);
-    for field in [&mut record.tenant, &mut record.route, &mut record.agent, &mut record.reason_code, &mut record.message, &mut record.guard_set] {
+    for field in [
+        &mut record.tenant,
+        &mut record.route,
+        &mut record.agent,
+        &mut record.reason_code,
+        &mut record.message,
+        &mut record.guard_set,
+    ] {
         *field = nasty.to_owned();
     }
     record.principal = Some(nasty.to_owned());
@@ -104,7 +111,10 @@ async fn the_same_batch_twice_is_written_once(fixture: &Fixture) {
 async fn a_batch_in_part_written_before_is_completed(fixture: &Fixture) {
     fixture.store.insert(&samples(10..20)).await.unwrap();
     let mut batch = samples(0..30);
-    batch.splice(10..20, fixture.store.decisions(&DecisionFilter::of("default"), &PageRequest::first(10)).await.unwrap().records);
+    batch.splice(
+        10..20,
+        fixture.store.decisions(&DecisionFilter::of("default"), &PageRequest::first(10)).await.unwrap().records,
+    );
     batch.push(batch[3].clone());
     assert_eq!(fixture.store.insert(&batch).await.unwrap(), 20);
     assert_eq!(fixture.rows().await, 30);
@@ -161,9 +171,15 @@ async fn a_record_of_fifteen_megabytes_can_be_stored(fixture: &Fixture) {
 }
 
 async fn times_far_from_today_are_stored(fixture: &Fixture) {
-    for (n, at) in ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2000-01-01T00:00:00Z", "2199-07-31T12:00:00.000001Z", "9999-12-30T22:00:00.999999Z"]
-        .into_iter()
-        .enumerate()
+    for (n, at) in [
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999Z",
+        "2000-01-01T00:00:00Z",
+        "2199-07-31T12:00:00.000001Z",
+        "9999-12-30T22:00:00.999999Z",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let mut record = sample(u32::try_from(n).unwrap());
         record.at = Timestamp::parse(at).unwrap();
@@ -216,7 +232,8 @@ async fn tenants_do_not_see_each_other(fixture: &Fixture) {
     assert_eq!(fixture.store.insert(&[mine.clone(), theirs.clone()]).await.unwrap(), 2);
     for record in [&mine, &theirs] {
         assert_eq!(fixture.store.decision(&record.tenant, record.id).await.unwrap().as_ref(), Some(record));
-        let page = fixture.store.decisions(&DecisionFilter::of(record.tenant.clone()), &PageRequest::first(10)).await.unwrap();
+        let page =
+            fixture.store.decisions(&DecisionFilter::of(record.tenant.clone()), &PageRequest::first(10)).await.unwrap();
         assert_eq!(page.records, vec![(*record).clone()]);
         assert_eq!(fixture.store.exchange(&record.tenant, record.exchange_id).await.unwrap().len(), 1);
     }

@@ -24,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["parapet-sandbox"]),
     ("sqlx", &["parapet-store"]),
-    ("axum", &["parapet", "parapet-gateway", "parapet-console", "parapet-tests"]),
+    ("axum", &["parapet", "parapet-console", "parapet-tests"]),
     ("hyper", &["parapet", "parapet-gateway", "parapet-tests"]),
     ("anyhow", &["parapet", "parapet-tests"]),
     ("askama", &["parapet-console"]),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parapet_abi::{Complaint, ToolBinding};
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, ScriptFnMetadata, Stmt};
 
 use crate::complaint::{at, not_available};
 use crate::engine::DISABLED;
@@ -22,6 +22,7 @@ pub fn check(ast: &AST, standard: &BTreeSet<String>, tools: &[ToolBinding]) -> V
     }
     let mut complaints = Vec::new();
     check_shape(ast, &functions, &mut complaints);
+    check_closures(ast, &mut complaints);
     check_shadowing(&functions, tools, &mut complaints);
     let names = Names { standard, functions: &functions, tools };
     ast.walk(&mut |path: &[ASTNode<'_>]| {
@@ -51,6 +52,19 @@ fn check_shape(ast: &AST, functions: &BTreeMap<String, Vec<usize>>, complaints: 
             "statement outside of any function never runs".into(),
             "move it into `check`, or put constant tables into `[facts]` of guard.toml".into(),
         ));
+    }
+}
+
+/// A closure that uses `facts` has it as a parameter to be captured, and there is no variable to capture.
+fn check_closures(ast: &AST, complaints: &mut Vec<Complaint>) {
+    let blind = |function: &ScriptFnMetadata<'_>| function.name.starts_with("anon$") && function.params.contains(&"facts");
+    if ast.iter_functions().any(|function| blind(&function)) {
+        complaints.push(Complaint {
+            line: 0,
+            column: 0,
+            message: "closure uses `facts`, which closures do not see".into(),
+            help: "write `let f = facts;` before it, and use `f` inside".into(),
+        });
     }
 }
 

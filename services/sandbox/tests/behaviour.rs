@@ -206,6 +206,10 @@ fn complaints_say_where_what_and_what_to_do() {
             "0:0 function `check` with one parameter is missing; define `fn check(event) { … }`; it must return `allow()`, `deny(…)`, `redact(…)` or `ask(…)`"
         ]
     );
+    assert_eq!(
+        complaints("fn check(event) { [1].filter(|n| n == facts.x); allow() }"),
+        ["0:0 closure uses `facts`, which closures do not see; write `let f = facts;` before it, and use `f` inside"]
+    );
     // Everything that is wrong is said at once.
     assert_eq!(complaints("fn check(event) {\n  aaa();\n  bbb();\n  ccc()\n}").len(), 3);
 }

@@ -83,6 +83,9 @@ flags=(
 )
 printf -v encoded "%s$separator" "${flags[@]}"
 
+# Rhai's hash map takes its seed from the clock of the build, unless told.
+export CONST_RANDOM_SEED=parapet
+
 pack() {
     env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_ENCODED_RUSTFLAGS \
         cargo run --quiet --manifest-path "$workspace/Cargo.toml" --package parapet-pack --locked -- "$@"
@@ -138,7 +141,7 @@ for name in "${wanted[@]}"; do
 done
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'rm -rf "$scratch"; rm -f "$toolbox"' EXIT
 failed=0
 while read -r name package output; do
     is_wanted "$name" || continue

@@ -90,6 +90,16 @@ impl Literal {
         }
     }
 
+    /// Number of containers inside each other.
+    #[must_use]
+    pub(crate) fn depth(&self) -> usize {
+        match self {
+            Self::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Dict(entries) => 1 + entries.iter().map(|(k, v)| k.depth().max(v.depth())).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The JSON form. A dictionary key that is not a string becomes its text.
     #[must_use]
     pub(crate) fn to_json(&self) -> Json {

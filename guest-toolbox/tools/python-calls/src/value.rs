@@ -10,6 +10,9 @@ const MOST: usize = 64;
 /// Most bytes of literals and templates together.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// Deepest container that is kept: readers of JSON have limits of their own.
+const DEEPEST_LITERAL: usize = 16;
+
 /// Position of a call in the list of calls.
 pub(crate) type CallId = u32;
 /// Position of a function in the list of functions that the program defines.
@@ -43,9 +46,12 @@ impl Value {
         Self { unknown: true, ..Self::default() }
     }
 
-    /// Exactly this constant, unless it is too large to keep.
+    /// Exactly this constant, unless it is too large or too deep to keep.
     #[must_use]
     pub(crate) fn literal(literal: Literal) -> Self {
+        if literal.depth() > DEEPEST_LITERAL {
+            return Self::unknown();
+        }
         let mut value = Self { literals: BTreeSet::from([literal]), ..Self::default() };
         value.bound();
         value

@@ -67,6 +67,14 @@ fn nesting_beyond_the_limit_is_an_error() {
 }
 
 #[test]
+fn a_deep_constant_is_unresolved_so_that_the_report_stays_shallow() {
+    let nested = |depth: usize| argument(&format!("f({}1{})", "[".repeat(depth), "]".repeat(depth)));
+    assert_eq!(nested(16)["resolved"], true);
+    assert_eq!(nested(17)["resolved"], false);
+    assert_eq!(nested(150)["literals"], json!([]));
+}
+
+#[test]
 fn a_long_chain_of_additions_is_not_nesting() {
     let code = format!("f('a'{})", " + 'b'".repeat(2_000));
     let found = argument(&code);

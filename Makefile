@@ -37,7 +37,7 @@ lint: ## Formatting, clippy and rustdoc, each without a warning
 
 bench: ## Measures guard decisions, the gateway, the store, memory per guard, and (with DATA=…) the published benchmarks
 	@tests/setup.sh test
-	cargo build --quiet --locked --release --package parapet --package parapet-tests --bins
+	cargo build --quiet --locked --release --package parapet --package parapet-sandbox --package parapet-tests --bins
 	tests/with-postgres.sh cargo bench --locked --package parapet-tests --bench gateway -- $(ARGS)
 	tests/with-postgres.sh cargo bench --locked --package parapet-store --bench insert
 	$(RELEASE)/guard_memory
@@ -48,12 +48,13 @@ bench: ## Measures guard decisions, the gateway, the store, memory per guard, an
 
 hostile: ## Runs the hostile corpus: every script and module must end in its typed outcome
 	@tests/setup.sh build
-	cargo run --quiet --locked --package parapet-tests --bin hostile -- $(ARGS)
+	cargo build --quiet --locked --package parapet-sandbox --package parapet-tests --bins
+	$(DEBUG)/hostile $(ARGS)
 
 loss: ## 10,000 recorded decisions while Parapet is killed and Postgres restarted: nothing lost, nothing doubled
 	@tests/setup.sh test
-	cargo build --quiet --locked --package parapet
-	cargo run --quiet --locked --package parapet-tests --bin loss -- $(ARGS)
+	cargo build --quiet --locked --package parapet --package parapet-tests --bins
+	$(DEBUG)/loss $(ARGS)
 
 deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs cargo-deny: some minutes once)
 	@tests/setup.sh deny

@@ -53,6 +53,11 @@ pub(crate) fn built(
     Ok(Built { bytes, keep_as: Some(key) })
 }
 
+/// Tells one build of this program from another: an image made by one must not be put into the guest of the other.
+pub(crate) fn build_id() -> String {
+    digest::of_list("build", [env!("CARGO_PKG_VERSION").as_bytes(), RHAI_GUEST])
+}
+
 /// Everything that the result depends on. The facts go in as the exact text that the guest gets: to a script, 3 and
 /// 3.0 are different.
 fn key_of(engine: &Engine, code: &GuardCode) -> String {

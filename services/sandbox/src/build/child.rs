@@ -53,6 +53,10 @@ fn limit(resource: Resource, wanted: u64) -> std::io::Result<()> {
 }
 
 fn build(request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
+    if request.build_id != super::build_id() {
+        let message = "the builder program was replaced by another build of it; restart parapet to use the new one";
+        return Err(Reply::Failed(message.to_owned()));
+    }
     let engine = engine::building().map_err(|error| Reply::Failed(error.to_string()))?;
     let ticker = engine::Ticker::start(&engine).map_err(|error| Reply::Failed(error.to_string()))?;
     let built = match request.language {

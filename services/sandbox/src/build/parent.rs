@@ -38,6 +38,7 @@ fn start(builder: &BuilderCommand) -> Result<Child, BuildError> {
 fn converse(child: &mut Child, cache_dir: &Path, code: &GuardCode) -> Option<Result<Vec<u8>, BuildError>> {
     let (mut stdin, mut stdout) = (child.stdin.take()?, child.stdout.take()?);
     let request = Request {
+        build_id: super::build_id(),
         language: code.language,
         facts: code.facts.to_string(),
         tools: code.tools.clone(),

@@ -17,6 +17,8 @@ const MAX_BODY_BYTES: u64 = 256 << 20;
 /// The guard to build; its source follows as raw bytes.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Request {
+    /// [`build_id`](super::build_id) of the parent.
+    pub(crate) build_id: String,
     pub(crate) language: Language,
     /// As JSON text, which is what the guest gets.
     pub(crate) facts: String,

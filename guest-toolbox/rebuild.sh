@@ -81,6 +81,11 @@ flags=(
     "--remap-path-prefix=$library=/library"
     "--remap-path-prefix=$debian_library=/library"
 )
+# The folder of a registry differs from machine to machine too. It exists once the crates are fetched.
+cargo fetch --quiet --locked --manifest-path "$workspace/Cargo.toml"
+for sources in "$cargo_home"/registry/src/*/; do
+    flags+=("--remap-path-prefix=${sources%/}=/crates")
+done
 printf -v encoded "%s$separator" "${flags[@]}"
 
 # Rhai's hash map takes its seed from the clock of the build, unless told.

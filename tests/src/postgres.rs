@@ -89,6 +89,15 @@ impl Cluster {
         run(self.command("pg_ctl").args(["stop", "--wait", "--silent", "-m", mode]).arg("-D").arg(self.data()))
     }
 
+    /// Runs SQL in the database of [`Cluster::url`].
+    ///
+    /// # Errors
+    /// The server says no.
+    pub fn sql(&self, sql: &str) -> Result<()> {
+        let url = self.url();
+        run(self.command("psql").args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command", sql, &url]))
+    }
+
     fn data(&self) -> PathBuf {
         self.home.path().join("data")
     }

@@ -1,5 +1,9 @@
 //! The sidecar and its Postgres server: of the wrong version, unsafe, cut off in mid-run.
-#![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a helper that panics fails its test, one that skips says so"
+)]
 
 use parapet_tests::command::run;
 use parapet_tests::postgres::{Cluster, Stop};

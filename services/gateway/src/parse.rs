@@ -44,6 +44,9 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
         return Err(unreadable(exchange, "content_encoding"));
     } else if head.status.is_informational() {
         return Err(unreadable(exchange, "informational_status"));
+    } else if head.status.is_redirection() {
+        // Followed, it would lead the caller around Parapet; and a 304 stands for content that nobody judged.
+        return Err(unreadable(exchange, "redirect"));
     } else if answer.body.is_empty() {
         unread(answer.body, None)
     } else if chat && media_type == EVENT_STREAM {

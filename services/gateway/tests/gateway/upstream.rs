@@ -3,7 +3,6 @@
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::support::client::Request;
 use crate::support::upstream::{Script, completion};
 use crate::support::{CHAT, Gateway, Setup};
 
@@ -122,8 +121,13 @@ async fn an_upstream_cannot_speak_in_parapets_name() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let gateway = start(Script::with_headers(307, "location: http://127.0.0.1:1/elsewhere\r\n", "")).await;
-    assert_eq!(gateway.send(Request::chat(HELLO)).await.status, 307);
-    assert_eq!(gateway.upstream.seen().len(), 1);
+async fn a_redirect_is_neither_followed_nor_passed_on() {
+    for (status, body) in [(301, ""), (304, ""), (307, ""), (308, r#"{"error":{"message":"moved"}}"#)] {
+        let headers = format!("{JSON}location: http://127.0.0.1:1/elsewhere\r\n");
+        let gateway = start(Script::with_headers(status, &headers, body)).await;
+        let reply = gateway.chat(HELLO).await;
+        assert_eq!(reply.error(), (502, "upstream_error".to_owned()), "{status}");
+        assert!(reply.header("location").is_none() && !reply.text().contains("elsewhere"), "{status}");
+        assert_eq!(gateway.upstream.seen().len(), 1);
+    }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::error::{GatewayError, NO_SURFACE, Stop};
 use crate::exchange::Exchange;
-use crate::headers::end_to_end;
+use crate::headers::of_answer;
 use crate::held::AnswerHead;
 use crate::release::Released;
 use crate::upstream::UpstreamError;
@@ -28,8 +28,7 @@ const RETRY_AFTER_S: u32 = 1;
 pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released) -> HttpAnswer {
     let mut answer = Response::new(Full::new(body.into_bytes()));
     *answer.status_mut() = head.status;
-    // Whatever the upstream says in our name is dropped here.
-    *answer.headers_mut() = end_to_end(&head.headers);
+    *answer.headers_mut() = of_answer(&head.headers);
     with_decision(exchange, answer)
 }
 

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use crate::config::{RouteKind, Target};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
-use crate::headers::end_to_end;
+use crate::headers::of_request;
 use crate::release::Released;
 use crate::upstream::{self, Answer};
 
@@ -34,7 +34,7 @@ pub(crate) async fn forward(
 
 /// The caller's headers without those that are for Parapet, with those that the configuration sets.
 fn outgoing(exchange: &Exchange<'_>, target: &Target, headers: &HeaderMap) -> HeaderMap {
-    let mut out = end_to_end(headers);
+    let mut out = of_request(headers);
     let consumed: Vec<_> = out.keys().filter(|name| exchange.app.identity.consumes(name)).cloned().collect();
     for name in consumed {
         out.remove(name);

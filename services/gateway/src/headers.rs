@@ -1,13 +1,14 @@
 //! Which headers go through, in both directions, and which stay here.
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, HOST,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, RANGE, RETRY_AFTER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Prefix of the headers between a caller and Parapet.
 const OURS: &str = "x-parapet-";
+const JSON: &str = "application/json";
 
 /// Headers about one hop, or that Parapet sets itself.
 pub(crate) fn is_ours(name: &HeaderName) -> bool {
@@ -28,8 +29,40 @@ pub(crate) fn is_ours(name: &HeaderName) -> bool {
         || name.as_str().starts_with(OURS)
 }
 
+/// What a request says to the upstream: all but what is ours, and what would have it answer with less than the whole.
+pub(crate) fn of_request(headers: &HeaderMap) -> HeaderMap {
+    let partial = |name: &HeaderName| name == RANGE || name.as_str() == "prefer" || name.as_str().starts_with("if-");
+    keep(end_to_end(headers), |name| !partial(name))
+}
+
+/// What an answer says to the caller: a short list, since no guard sees a header, and one such as a cookie, a link or a
+/// digest of the bytes before the edits would speak past them. The content type is written anew, without parameters:
+/// a charset must not make other text of the bytes that were judged.
+pub(crate) fn of_answer(headers: &HeaderMap) -> HeaderMap {
+    const PREFIXES: [&str; 3] = ["x-ratelimit-", "ratelimit-", "openai-"];
+    let passes = |name: &HeaderName| {
+        [RETRY_AFTER, DATE, CACHE_CONTROL].contains(name)
+            || name == crate::trace::REQUEST_ID
+            || PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+    };
+    let mut kept = keep(end_to_end(headers), passes);
+    let media_type = media_type(headers).map(|found| if is_json(&found) { JSON.to_owned() } else { found });
+    if let Some(media_type) = media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok()) {
+        kept.insert(CONTENT_TYPE, media_type);
+    }
+    kept
+}
+
+fn keep(headers: HeaderMap, passes: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| passes(name)) {
+        kept.append(name.clone(), value.clone());
+    }
+    kept
+}
+
 /// A copy of `headers` without those of one hop, those named in `connection` and those of ours.
-pub(crate) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let named: Vec<HeaderName> = headers.get_all(CONNECTION).iter().flat_map(names).collect();
     let passes = |name: &HeaderName| !is_ours(name) && !named.contains(name);
     headers.iter().filter(|(name, _)| passes(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -50,13 +83,13 @@ pub(crate) fn foreign_encoding(headers: &HeaderMap) -> Option<String> {
 
 /// The media type without its parameters, in lower case.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// Whether a media type means JSON.
 pub(crate) fn is_json(media_type: &str) -> bool {
-    media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    media_type == JSON || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 #[cfg(test)]
@@ -82,6 +115,58 @@ mod tests {
         let mut left: Vec<_> = end_to_end(&headers).keys().map(|name| name.as_str().to_owned()).collect();
         left.sort();
         assert_eq!(left, ["authorization", "x-request-id"]);
+    }
+
+    #[test]
+    fn a_request_asks_for_the_whole_answer() {
+        let names = ["range", "if-none-match", "if-range", "prefer", "accept", "authorization"];
+        let headers = names.into_iter().map(|name| (HeaderName::from_static(name), HeaderValue::from_static("x")));
+        let mut left: Vec<_> = of_request(&headers.collect()).keys().map(|name| name.as_str().to_owned()).collect();
+        left.sort();
+        assert_eq!(left, ["accept", "authorization"]);
+    }
+
+    #[test]
+    fn an_answer_says_what_is_on_the_list() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "set-cookie",
+            "etag",
+            "digest",
+            "content-digest",
+            "repr-digest",
+            "content-md5",
+            "location",
+            "refresh",
+            "alt-svc",
+            "content-location",
+            "link",
+            "server",
+            "x-own",
+            "retry-after",
+            "x-ratelimit-reset-tokens",
+            "ratelimit-limit",
+            "openai-version",
+            "x-request-id",
+            "date",
+            "cache-control",
+        ] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
+        }
+        headers.append(CONNECTION, HeaderValue::from_static("openai-version"));
+        let mut left: Vec<_> = of_answer(&headers).keys().map(|name| name.as_str().to_owned()).collect();
+        left.sort();
+        let listed =
+            ["cache-control", "date", "ratelimit-limit", "retry-after", "x-ratelimit-reset-tokens", "x-request-id"];
+        assert_eq!(left, listed);
+        for (given, written) in [
+            ("application/json; charset=utf-7", "application/json"),
+            ("Application/Problem+JSON", "application/json"),
+            ("text/event-stream; charset=utf-16", "text/event-stream"),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(given))]);
+            assert_eq!(of_answer(&headers)[CONTENT_TYPE], written);
+        }
     }
 
     #[test]

@@ -112,12 +112,17 @@ async fn an_empty_answer_is_decided_on_and_recorded() {
 
 #[tokio::test]
 async fn an_upstream_cannot_speak_in_parapets_name() {
-    let headers = "content-type: application/json\r\nx-parapet-decision: allow\r\nx-parapet-decision-id: forged\r\nkeep-alive: 5\r\nx-own: kept\r\n";
+    let headers = "content-type: application/json\r\nx-parapet-decision: allow\r\nx-parapet-decision-id: forged\r\nkeep-alive: 5\r\nset-cookie: a=b\r\ncontent-digest: sha-256=:x:\r\nx-ratelimit-limit-requests: 7\r\n";
     let gateway = start(Script::with_headers(200, headers, completion(&["a SECRET"]).to_string())).await;
     let reply = gateway.chat(HELLO).await;
-    assert_eq!((reply.header("x-parapet-decision"), reply.header("x-own")), (Some("redact"), Some("kept")));
+    assert_eq!(
+        (reply.header("x-parapet-decision"), reply.header("x-ratelimit-limit-requests")),
+        (Some("redact"), Some("7"))
+    );
     assert_ne!(reply.header("x-parapet-decision-id"), Some("forged"));
-    assert_eq!(reply.header("keep-alive"), None);
+    for name in ["keep-alive", "set-cookie", "content-digest"] {
+        assert_eq!(reply.header(name), None, "{name}");
+    }
 }
 
 #[tokio::test]

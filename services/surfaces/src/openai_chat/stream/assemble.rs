@@ -1,11 +1,12 @@
-//! The chunks of a stream put together to one completion. Nothing is dropped: a field that is not known is kept, so that
-//! the completion lists it as not inspected.
+//! The chunks of a stream put together to one completion. Nothing that could be content is dropped, since all of it is
+//! released: only settings take their last value, content grows, and any other field keeps each value that it had.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, map::Entry};
 
 use crate::document::is_plain_word;
+use crate::openai_chat::settings;
 
 /// What the chunks so far amount to.
 #[derive(Debug, Default)]
@@ -40,7 +41,9 @@ impl Assembly {
                 }
                 ("choices", Value::Null) | ("error", _) => {}
                 ("choices", _) => return Err("`choices` is no array"),
-                (_, value) => settle(&mut self.envelope, key, value),
+                (name, value) if settings::ANSWER_CONTENT.contains(&name) => grow(&mut self.envelope, key, value),
+                (name, value) if settings::ANSWER.contains(&name) => settle(&mut self.envelope, key, value),
+                (_, value) => keep(&mut self.envelope, key, value),
             }
         }
         Ok(())
@@ -58,8 +61,9 @@ impl Assembly {
                 ("index", _) | ("delta" | "message", Value::Null) => {}
                 ("delta" | "message", Value::Object(delta)) => choice.add_delta(delta)?,
                 ("delta" | "message", _) => return Err("`delta` is no object"),
-                ("logprobs", value) => grow(&mut choice.rest, key, value),
-                (_, value) => settle(&mut choice.rest, key, value),
+                ("logprobs" | "text", value) => grow(&mut choice.rest, key, value),
+                (name, value) if settings::CHOICE.contains(&name) => settle(&mut choice.rest, key, value),
+                (_, value) => keep(&mut choice.rest, key, value),
             }
         }
         Ok(())
@@ -109,6 +113,10 @@ impl Calls {
         let index = self.index_of(&fields)?;
         self.last = index;
         let call = self.by_index.entry(index).or_default();
+        // Clients do not agree on whether this is one call or two.
+        if id_of(call).zip(id_of(&fields)).is_some_and(|(old, new)| old != new) {
+            return Err("two tool calls share an index");
+        }
         for (key, value) in fields {
             match key.as_str() {
                 "index" => {}
@@ -135,7 +143,12 @@ impl Calls {
     }
 }
 
-/// A field that each chunk repeats, such as `id`: the last value counts. Values that may be content are all kept.
+/// The id of a tool call, unless it is empty.
+fn id_of(call: &Map<String, Value>) -> Option<&Value> {
+    call.get("id").filter(|id| !id.is_null() && *id != "")
+}
+
+/// A setting that each chunk repeats, such as `id`: the last value counts. Values that may be content are all kept.
 fn settle(fields: &mut Map<String, Value>, key: String, value: Value) {
     match fields.entry(key) {
         Entry::Vacant(entry) => {
@@ -150,6 +163,20 @@ fn settle(fields: &mut Map<String, Value>, key: String, value: Value) {
                 (false, false) => collect(old, value),
             }
         }
+    }
+}
+
+/// A field that may be anything: each value is kept, and one that is only repeated is kept once.
+fn keep(fields: &mut Map<String, Value>, key: String, value: Value) {
+    match fields.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(mut entry) => match entry.get_mut() {
+            old if value.is_null() || *old == value => {}
+            old @ Value::Null => *old = value,
+            old => collect(old, value),
+        },
     }
 }
 
@@ -177,14 +204,14 @@ fn grow_value(old: &mut Value, new: Value) {
         (Value::Array(old), Value::Array(new)) => new.into_iter().for_each(|item| grow_array(old, item)),
         (Value::Object(old), Value::Object(new)) => {
             for (key, value) in new {
-                if matches!(key.as_str(), "index" | "type" | "id" | "format") {
-                    settle(old, key, value)
+                if matches!(key.as_str(), "index" | "type" | "id" | "format" | "expires_at") {
+                    keep(old, key, value)
                 } else {
                     grow(old, key, value)
                 }
             }
         }
-        (old @ (Value::Number(_) | Value::Bool(_)), new @ (Value::Number(_) | Value::Bool(_))) => *old = new,
+        (old @ Value::Bool(_), new @ Value::Bool(_)) => *old = new,
         (old, new) => collect(old, new),
     }
 }
@@ -200,7 +227,6 @@ fn grow_array(items: &mut Vec<Value>, item: Value) {
 /// Keeps two values that do not fit together.
 fn collect(old: &mut Value, new: Value) {
     match old {
-        Value::Array(items) if items.last() == Some(&new) => {}
         Value::Array(items) => items.push(new),
         old => *old = Value::Array(vec![old.take(), new]),
     }

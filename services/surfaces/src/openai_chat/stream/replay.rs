@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::SurfaceError;
+use crate::openai_chat::settings;
 use crate::refusal::event;
 
 /// The server-sent events of a chat completion, `[DONE]` included. Ids, model, fingerprint, finish reasons and usage are
@@ -24,6 +25,8 @@ pub fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
         let Value::Object(choice) = choice else { return Err(SurfaceError::shape("/choices", "has to hold objects")) };
         for part in split(choice) {
             out.extend(chunk(&envelope, vec![part], None));
+            // Content is told once: a client puts together what it gets twice.
+            envelope.retain(|key, _| settings::ANSWER.contains(&key.as_str()));
         }
     }
     let usage = usage.filter(|usage| !usage.is_null());

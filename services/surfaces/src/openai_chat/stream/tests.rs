@@ -169,6 +169,37 @@ fn fields_that_change_from_chunk_to_chunk_are_not_lost() {
     );
 }
 
+#[test]
+fn all_that_a_stream_releases_is_in_the_completion_that_is_judged() {
+    let raw = sse(&[
+        json!({"citations": ["https://a"], "related_questions": ["one"], "search_results": [{"title": "t1"}], "extra": "x",
+            "choices": [{"text": "my pin ", "delta": {"reasoning_details": [{"index": 0, "id": "p1", "n": 4}]}, "more": 1}]}),
+        json!({"citations": ["https://b"], "related_questions": ["two"], "search_results": [{"title": "t2"}], "extra": "y",
+            "choices": [{"text": "is 12", "delta": {"reasoning_details": [{"index": 0, "id": "p2", "n": 5}]}, "more": 2}]}),
+        json!({"citations": ["https://a"], "extra": "y", "choices": [{"text": "34", "delta": {}, "more": 1}]}),
+    ]);
+    let held = hold(raw.as_bytes()).unwrap();
+    assert_eq!(
+        body(&held),
+        json!({
+            "object": "chat.completion", "citations": ["https://a", "https://b", "https://a"], "related_questions": ["one", "two"],
+            "search_results": [{"title": "t1"}, {"title": "t2"}], "extra": ["x", "y", "y"],
+            "choices": [{"index": 0, "text": "my pin is 1234", "more": [1, 2, 1],
+                "message": {"content": null, "reasoning_details": [{"index": 0, "id": ["p1", "p2"], "n": [4, 5]}]}}],
+        })
+    );
+}
+
+#[test]
+fn two_tool_calls_with_one_index_are_refused() {
+    let call =
+        |id: Value| chunk(0, json!({"tool_calls": [{"index": 0, "id": id, "function": {"arguments": "{}"}}]}), None);
+    let problem = "two tool calls share an index";
+    let error = hold(sse(&[call(json!("a")), call(json!("b"))]).as_bytes()).unwrap_err();
+    assert_eq!(error, StreamError::Malformed { event: 2, problem });
+    assert!(hold(sse(&[call(json!("a")), call(json!("")), call(json!(null)), call(json!("a"))]).as_bytes()).is_ok());
+}
+
 /// Cuts a completion's texts into deltas.
 fn deltas(content: &str, arguments: &[String], size: usize) -> Vec<Value> {
     let pieces = |text: &str| {

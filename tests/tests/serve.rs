@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use parapet_tests::client::Client;
+use parapet_tests::sidecar::Sidecar;
 use parapet_tests::upstream::Upstream;
 use parapet_tests::world::World;
 use serde_json::{Value, json};
@@ -122,4 +123,25 @@ async fn until(holds: impl AsyncFn() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it did not come to pass within a minute");
+}
+
+#[tokio::test]
+async fn guards_are_built_even_when_the_program_was_replaced_meanwhile() {
+    let model = Upstream::saying("yes").await.unwrap();
+    let world = World::new(model.address).unwrap();
+    let program = world.path("parapet");
+    std::fs::copy(parapet_tests::sidecar::binary().unwrap(), &program).unwrap();
+    let mut command = std::process::Command::new(&program);
+    command.args(["serve", "--json", "--config"]).arg(world.config()).arg("--state-dir").arg(world.path("state"));
+    let sidecar = Sidecar::spawn(command, &world.path("state")).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "#!/bin/false\n").unwrap();
+
+    let ready = async || sidecar.admin.get("/readyz", &[]).await.unwrap().json().unwrap();
+    let before = ready().await["guard_set"]["in_force"].clone();
+    // A code that no cache can know.
+    let code = format!("// {}\nfn check(event) {{ allow() }}\n", world.path("").display());
+    std::fs::write(world.path("guards/forbidden-word/guard.rhai"), code).unwrap();
+    until(async || ready().await["guard_set"]["in_force"] != before || ready().await["status"] == "degraded").await;
+    assert_eq!(ready().await["status"], "ready", "{}", ready().await);
 }

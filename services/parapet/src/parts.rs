@@ -28,7 +28,7 @@ pub(crate) struct Assembled {
 
 /// Opens a sandbox whose guards are built by this same binary in a child process.
 pub(crate) fn sandbox(cache_dir: PathBuf, slots: Option<u32>, max_wait: Duration) -> Result<Sandbox> {
-    let program = std::env::current_exe().context("the path of this program is not known")?;
+    let program = own_program()?;
     let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let config = SandboxConfig {
         slots: slots.unwrap_or(cores * SLOTS_PER_CORE),
@@ -37,6 +37,16 @@ pub(crate) fn sandbox(cache_dir: PathBuf, slots: Option<u32>, max_wait: Duration
         builder: BuilderCommand { program, arguments: vec![Command::BUILD_CHILD.to_owned()] },
     };
     Ok(Sandbox::new(config)?)
+}
+
+/// The program that is running, even when its file was replaced by another version meanwhile: the images that a builder
+/// makes fit only the guest of the same build.
+fn own_program() -> Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe().context("the path of this program is not known")
 }
 
 /// Makes everything that `config` describes. Opens no port.

@@ -18,7 +18,7 @@ struct Named {
     id: String,
     #[serde(default)]
     roles: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::deserialize_object")]
     attributes: Map<String, Value>,
 }
 

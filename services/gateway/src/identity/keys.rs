@@ -2,6 +2,7 @@
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use parapet_domain::json;
 use serde_json::Value;
 
 /// Fewest bytes of a shared secret: the size of the hash (RFC 7518, section 3.2).
@@ -66,7 +67,7 @@ impl KeySet {
     /// # Errors
     /// It is no key set, or has no key that could be used.
     pub fn from_jwks(bytes: &[u8], algorithms: &[Algorithm]) -> Result<Self, String> {
-        let tree: Value = serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
+        let tree = json::parse(bytes).map_err(|error| format!("is not JSON: {error}"))?;
         let items = tree.get("keys").and_then(Value::as_array).ok_or("is no key set: it has no list `keys`")?;
         let keys: Vec<_> =
             items.iter().take(MAX_KEYS).filter_map(usable).filter(|key| algorithms.contains(&key.algorithm)).collect();

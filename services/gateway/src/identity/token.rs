@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
-use parapet_domain::Principal;
 use parapet_domain::principal::AuthenticatedBy;
+use parapet_domain::{Principal, json};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::{IdentityError, TokenProblem};
@@ -16,6 +17,11 @@ use super::{check_id, only};
 use crate::config::{JwtConfig, KeySource};
 use crate::identity::KeySet;
 use crate::upstream::ClientError;
+
+/// The claims, each taken for what it is.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Claims(#[serde(deserialize_with = "json::deserialize_object")] Map<String, Value>);
 
 pub(super) struct Tokens {
     config: JwtConfig,
@@ -72,8 +78,8 @@ impl Tokens {
     fn verify(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Map<String, Value>, TokenProblem> {
         let mut found = Err(TokenProblem::UnknownKey);
         for key in keys.candidates(header.kid.as_deref(), header.alg) {
-            found = decode::<Map<String, Value>>(token, &key.key, &self.validation(key))
-                .map(|data| data.claims)
+            found = decode::<Claims>(token, &key.key, &self.validation(key))
+                .map(|data| data.claims.0)
                 .map_err(|e| problem(&e));
             if found != Err(TokenProblem::Signature) {
                 break;

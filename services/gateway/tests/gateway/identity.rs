@@ -48,6 +48,18 @@ async fn a_header_that_is_not_well_formed_is_refused() {
 }
 
 #[tokio::test]
+async fn no_key_of_an_attribute_is_read_as_more_json() {
+    // The same words without the reader's own key are an ordinary attribute, so the key must make no difference.
+    let gateway = Setup::chat(Script::says("fine")).start().await;
+    for text in ["{not json", "[1]"] {
+        let attributes = serde_json::json!({"a": {"$serde_json::private::RawValue": text}});
+        let value = serde_json::json!({"id": "u1", "roles": ["accountant"], "attributes": attributes}).to_string();
+        let reply = gateway.send(Request::chat(PAYROLL).header(HEADER, &value)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn a_route_that_needs_a_user_refuses_a_request_without_one() {
     let gateway = Setup::with(&CHAT.replace("principal = \"optional\"", ""), Script::says("never")).start().await;
     let reply = gateway.chat(PAYROLL).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parapet_domain::fold::{Coverage, Ruling, fold as fold_runs};
-use parapet_domain::{Decision, Event, Folded, GuardRun, Refusal};
+use parapet_domain::{Decision, Edit, Event, Folded, GuardRun, Refusal};
 use parapet_surfaces::{Draft, Echo, RewriteError};
 
 use crate::exchange::Exchange;
@@ -37,32 +37,83 @@ pub(crate) struct Decided {
 
 /// One decision for each event.
 pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) -> Vec<Decided> {
-    judged.into_iter().map(|judged| decide(exchange, held, judged)).collect()
+    let (mut all, contents): (Vec<_>, Vec<_>) = judged.into_iter().map(|judged| decide(exchange, judged)).unzip();
+    // Edits that cannot be made are found before the record is written, so that it says what really happens.
+    let to_edit =
+        |(decided, _): &(&mut Decided, Content)| !decided.ruling.edits.is_empty() && decided.ruling.refusal.is_none();
+    let (edited, edits): (Vec<_>, Vec<_>) = all
+        .iter_mut()
+        .zip(contents)
+        .filter(to_edit)
+        .map(|(decided, content)| {
+            let edits = decided.ruling.edits.clone();
+            (decided, (content.draft(), edits))
+        })
+        .unzip();
+    for (decided, error) in edited.into_iter().zip(try_edits(held, &edits)) {
+        if let Some(error) = error {
+            refuse(decided, error.refusal());
+        }
+    }
+    all
 }
 
-fn decide(exchange: &Exchange<'_>, held: &Held, judged: Judged) -> Decided {
+fn decide(exchange: &Exchange<'_>, judged: Judged) -> (Decided, Content) {
     let Judged { event, echoes, runs, coverage, started } = judged;
     let content = Content { event: Arc::clone(&event), echoes };
-    let (mut ruling, mut folded) = fold_runs(content.clone(), &runs, &coverage, exchange.route().policy);
-    // Edits that cannot be made are found before the record is written, so that it says what really happens.
-    if let Err(error) = try_edits(held, &ruling, &content) {
-        let refusal = error.refusal();
-        refuse(&mut ruling, &refusal);
-        folded = Folded::Refused(refusal);
-    }
+    let (ruling, folded) = fold_runs(content.clone(), &runs, &coverage, exchange.route().policy);
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Decided { coverage: seen(coverage, &runs), event, runs, ruling, folded, duration_us }
+    (Decided { coverage: seen(coverage, &runs), event, runs, ruling, folded, duration_us }, content)
 }
 
-fn try_edits(held: &Held, ruling: &Ruling, content: &Content) -> Result<(), RewriteError> {
-    if ruling.edits.is_empty() || ruling.refusal.is_some() {
-        return Ok(());
+/// Why the edits of each event cannot be made, where they cannot. All are tried at once, and one event at a time only
+/// to find out which it is; when each could be made alone, none may be.
+fn try_edits(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Vec<Option<RewriteError>> {
+    let Err(together) = release::edited(held, edits) else { return vec![None; edits.len()] };
+    let alone: Vec<_> = edits.iter().map(|one| release::edited(held, std::slice::from_ref(one)).err()).collect();
+    if alone.iter().all(Option::is_none) { vec![Some(together); edits.len()] } else { alone }
+}
+
+fn refuse(decided: &mut Decided, refusal: Refusal) {
+    decided.ruling.folded = Decision::Deny;
+    decided.ruling.enforced = Decision::Deny;
+    decided.ruling.refusal = Some(refusal.clone());
+    decided.folded = Folded::Refused(refusal);
+}
+
+#[cfg(test)]
+mod tests {
+    use parapet_surfaces::{ParsedBody, openai_chat};
+
+    use super::*;
+    use crate::held::Body;
+
+    fn held() -> (Held, Vec<Draft>) {
+        let body = br#"{"model":"m","messages":[{"role":"user","content":"one"},{"role":"tool","tool_call_id":"c","content":"two"}]}"#;
+        let drafts = openai_chat::parse_request(body).unwrap().events;
+        (Held::new(Body::Whole(body.to_vec().into()), ParsedBody::default()), drafts)
     }
-    release::edited(held, &[(content.draft(), ruling.edits.clone())]).map(|_| ())
-}
 
-fn refuse(ruling: &mut Ruling, refusal: &Refusal) {
-    ruling.folded = Decision::Deny;
-    ruling.enforced = Decision::Deny;
-    ruling.refusal = Some(refusal.clone());
+    fn edit(part: usize) -> Vec<Edit> {
+        vec![Edit { part, start: 0, end: 1, replacement: "*".to_owned() }]
+    }
+
+    #[test]
+    fn edits_that_exclude_each_other_are_all_refused() {
+        let (held, drafts) = held();
+        let first = (drafts[0].clone(), edit(0));
+        let error = Some(RewriteError::Overlap(drafts[0].parts[0].pointer.clone()));
+        assert_eq!(try_edits(&held, &[first.clone(), first]), [error.clone(), error]);
+    }
+
+    #[test]
+    fn only_the_edit_that_cannot_be_made_is_refused() {
+        let (held, drafts) = held();
+        let mut nowhere = drafts[0].clone();
+        nowhere.parts[0].pointer = "/messages/9/content".to_owned();
+        let edits = [(drafts[0].clone(), edit(0)), (nowhere, edit(0))];
+        let error = Some(RewriteError::NotFound("/messages/9/content".to_owned()));
+        assert_eq!(try_edits(&held, &edits), [None, error]);
+        assert_eq!(try_edits(&held, &edits[..1]), [None]);
+    }
 }

@@ -52,8 +52,8 @@ fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<
     let contents = permitted.into_iter().map(|(content, _receipt)| content.into_parts());
     let edits: Vec<_> =
         contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
-    // Tried before the record was written: a failure here means that two events edit the same place.
-    edited(&held, &edits).map(Released).map_err(|_| "edits of two events exclude each other")
+    // Tried before the record was written: a failure here is a defect.
+    edited(&held, &edits).map(Released).map_err(|_| "edits that could be made cannot be made now")
 }
 
 /// The held bytes with `edits` made; without any, exactly as they came.

@@ -42,7 +42,7 @@ pub struct ServerFile {
     pub listen: String,
     /// Address of the console, the admin API and the metrics, `IP:PORT`. Default `127.0.0.1:9090`.
     pub admin_listen: String,
-    /// Bearer token for `admin_listen`, at least 16 characters. Must be set unless `admin_listen` is a loopback address.
+    /// Bearer token for `admin_listen`, at least 24 characters. Must be set unless `admin_listen` is a loopback address.
     pub admin_token: Option<Secret>,
     /// Tenant written in every decision, `[a-z0-9_-]{1,64}`. Default `default`.
     pub tenant: String,

@@ -148,9 +148,16 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
 }
 
 #[test]
+fn an_admin_token_is_as_long_as_the_console_needs() {
+    let with = |token: &str| format!("[server]\nadmin_token = \"{token}\"\n{ROUTE}");
+    assert!(errors(&with(&"x".repeat(23))).contains("is too short; use at least 24 characters"));
+    assert!(Config::parse("parapet.toml", &with(&"x".repeat(24)), &nothing).is_ok());
+}
+
+#[test]
 fn secrets_do_not_show() {
     let text = format!(
-        "[server]\nadmin_token = \"hush-hush-hush-hush\"\n[store]\nurl = \"postgres://u:hush@h/d\"\n[audit]\ndigest_key = \"{}\"\n{ROUTE}",
+        "[server]\nadmin_token = \"hush-hush-hush-hush-hush\"\n[store]\nurl = \"postgres://u:hush@h/d\"\n[audit]\ndigest_key = \"{}\"\n{ROUTE}",
         "ab".repeat(32)
     );
     let config = Config::parse("parapet.toml", &text, &nothing).unwrap();

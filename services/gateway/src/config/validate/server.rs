@@ -30,11 +30,14 @@ pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfi
     })
 }
 
+/// Fewest characters of an admin token; the console takes no fewer.
+const MIN_ADMIN_TOKEN: usize = 24;
+
 fn admin_token(token: Option<&Secret>, listen: Option<SocketAddr>, unfit: &mut Unfit) {
     let key = "server.admin_token";
     match (token, listen) {
-        (Some(token), _) if token.expose().len() < 16 => {
-            complain(unfit, key, "is too short; use at least 16 characters")
+        (Some(token), _) if token.expose().len() < MIN_ADMIN_TOKEN => {
+            complain(unfit, key, format!("is too short; use at least {MIN_ADMIN_TOKEN} characters"))
         }
         (None, Some(address)) if !address.ip().is_loopback() => {
             complain(

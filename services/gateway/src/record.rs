@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use parapet_domain::decision::{DecisionRecord, RecordContext};
 use parapet_domain::fold::Ruling;
-use parapet_domain::{Folded, Refusal, RefusalKind, reason, redact};
+use parapet_domain::{Folded, Refusal, RefusalKind, digest, reason, redact};
 use parapet_store::{RecordError, Recorded};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -51,7 +51,7 @@ async fn one(exchange: &Exchange<'_>, decided: Decided) -> Result<(parapet_domai
         engine: exchange.app.engine.clone(),
         trace_id: Some(exchange.trace.id.clone()),
         duration_us: decided.duration_us,
-        content: exchange.route().store_content.then(|| redacted(&decided)),
+        content: exchange.route().store_content.then(|| content(&decided, &exchange.app.digest_key)),
     };
     let record = DecisionRecord::new(&decided.event, decided.runs, decided.coverage, &decided.ruling, context);
     exchange.app.metrics.decided(&record);
@@ -83,12 +83,18 @@ fn unavailable(exchange: &Exchange<'_>, id: Uuid, error: &RecordError) -> Stop {
     Stop::Refused { refusal: Box::new(refusal), decision_id: None }
 }
 
-/// The content for the record, with all edits made whatever the decision.
-fn redacted(decided: &Decided) -> Value {
+/// The content for the record, with all edits made. Of what was refused only so much that it can be found again: the
+/// text itself may be the very thing that must not be kept.
+fn content(decided: &Decided, key: &[u8; 32]) -> Value {
+    let refused = decided.ruling.refusal.is_some();
     let parts = decided.event.parts.iter().enumerate();
     parts
-        .map(
-            |(n, part)| json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &decided.ruling.edits) }),
-        )
+        .map(|(n, part)| {
+            if refused {
+                let digest = digest::keyed("part", key, part.text.as_bytes());
+                return json!({ "pointer": part.pointer, "digest": digest, "chars": part.text.chars().count() });
+            }
+            json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &decided.ruling.edits) })
+        })
         .collect()
 }

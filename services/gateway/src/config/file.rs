@@ -369,7 +369,7 @@ pub struct RouteFile {
     pub style: parapet_surfaces::Style,
     /// Whether callers are kept from seeing the details that guards give with a refusal. Default false.
     pub hide_details: bool,
-    /// Whether the content is stored with the decision, after redaction. Default false.
+    /// Whether the content is stored with the decision, after redaction; of refused content a keyed digest and the length. Default false.
     pub store_content: bool,
     /// Whether a request must come from a known user: `required` (default) or `optional`.
     pub principal: Need,

@@ -196,6 +196,15 @@ async fn content_is_stored_only_where_the_route_says_so_and_then_redacted() {
 }
 
 #[tokio::test]
+async fn content_that_is_refused_is_stored_as_a_digest() {
+    let gateway = Setup::with(&format!("{CHAT}store_content = true\n"), Script::says("never")).start().await;
+    gateway.chat(&asks("FORBIDDEN übel")).await;
+    let stored = gateway.rows().await[0].content.clone().unwrap();
+    let digest = parapet_domain::digest::keyed("part", &[7; 32], "FORBIDDEN übel".as_bytes());
+    assert_eq!(stored, json!([{"pointer": "/messages/0/content", "digest": digest, "chars": 14}]));
+}
+
+#[tokio::test]
 async fn what_no_guard_judges_passes_only_where_the_route_says_so() {
     let stranger = CHAT.replace("agent = \"assistant\"", "agent = \"stranger\"");
     let gateway = Setup::with(&stranger, Script::says("never")).start().await;

@@ -1,12 +1,15 @@
-//! A streamed answer, held back until it is complete and judged, then passed on as it came or as it was edited.
+//! A streamed answer, held back until it is complete and judged, then passed on in one plain form: its chunks as they
+//! were, or the edited completion. Comments, event names and all else that is not judged are not passed on.
 
 use serde_json::{Map, Value};
 
 use super::parse_answer;
+use crate::refusal::event as event_of;
 use crate::sse::{SseEvent, SseParser};
 use crate::{ParsedBody, StreamError, SurfaceError};
 
 mod assemble;
+mod plain;
 mod replay;
 
 pub use replay::replay;
@@ -18,7 +21,8 @@ use assemble::Assembly;
 pub struct StreamAnswer {
     parser: SseParser,
     assembly: Assembly,
-    raw: Vec<u8>,
+    plain: Vec<u8>,
+    received: usize,
     max_bytes: usize,
     events: usize,
     done: bool,
@@ -31,28 +35,29 @@ pub struct HeldAnswer {
     pub body: Vec<u8>,
     /// The same, taken apart.
     pub parsed: ParsedBody,
-    /// The bytes as they came, to be passed on when nothing was edited.
-    pub raw: Vec<u8>,
+    /// The chunks that were judged and `[DONE]`, each as one `data` line, to be passed on when nothing was edited.
+    pub plain: Vec<u8>,
 }
 
 impl HeldAnswer {
-    /// What to send on: the bytes as they came, or the edited completion as a stream.
+    /// What to send on: the chunks that were judged, or the edited completion as a stream.
     ///
     /// # Errors
     /// `edited` is no completion.
     pub fn replay(self, edited: Option<&[u8]>) -> Result<Vec<u8>, SurfaceError> {
-        edited.map_or(Ok(self.raw), replay)
+        edited.map_or(Ok(self.plain), replay)
     }
 }
 
 impl StreamAnswer {
-    /// Holds at most `max_bytes`.
+    /// Takes at most `max_bytes`.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
         Self {
             parser: SseParser::new(max_bytes),
             assembly: Assembly::default(),
-            raw: Vec::new(),
+            plain: Vec::new(),
+            received: 0,
             max_bytes,
             events: 0,
             done: false,
@@ -64,10 +69,10 @@ impl StreamAnswer {
     /// # Errors
     /// The answer is too long, no chat completion stream, or reports an error. It must not be pushed to again.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
-        if self.raw.len().saturating_add(bytes.len()) > self.max_bytes {
+        self.received = self.received.saturating_add(bytes.len());
+        if self.received > self.max_bytes {
             return Err(StreamError::TooLarge { limit: self.max_bytes });
         }
-        self.raw.extend_from_slice(bytes);
         let mut events = Vec::new();
         self.parser.push(bytes, &mut events)?;
         events.iter().try_for_each(|event| self.take(event))
@@ -92,15 +97,17 @@ impl StreamAnswer {
         }
         let body = self.assembly.finish().ok_or(StreamError::Empty)?;
         let parsed = parse_answer(&body).map_err(StreamError::Answer)?;
-        Ok(HeldAnswer { body, parsed: ParsedBody { stream: true, ..parsed }, raw: self.raw })
+        Ok(HeldAnswer { body, parsed: ParsedBody { stream: true, ..parsed }, plain: self.plain })
     }
 
     fn take(&mut self, event: &SseEvent) -> Result<(), StreamError> {
         self.events += 1;
         match event.data.trim() {
             "" => Ok(()),
+            "[DONE]" if self.done => Ok(()),
             "[DONE]" => {
                 self.done = true;
+                self.plain.extend(event_of(b"[DONE]"));
                 Ok(())
             }
             _ if self.done => Err(StreamError::DataAfterDone),
@@ -109,7 +116,9 @@ impl StreamAnswer {
                 if event.name == "error" || chunk.get("error").is_some_and(|error| !error.is_null()) {
                     return Err(StreamError::UpstreamEvent);
                 }
-                self.assembly.add(chunk).map_err(|problem| self.malformed(problem))
+                self.assembly.add(chunk).map_err(|problem| self.malformed(problem))?;
+                self.plain.extend(event_of(plain::one_line(data).as_bytes()));
+                Ok(())
             }
         }
     }

@@ -191,6 +191,18 @@ fn all_that_a_stream_releases_is_in_the_completion_that_is_judged() {
 }
 
 #[test]
+fn nothing_is_released_besides_the_chunks_that_were_judged() {
+    let raw = "\u{feff}: call me\nid: secret\nretry: 1\nnote: secret\nevent: secret\r\ndata: {\"choices\" : [\ndata: {\"delta\": \
+               {\"content\": \"a \\\\ \\\" b\u{2028}c\u{2029}d\u{85}e\u{7f} \", \"n\": 1.50}}\t]}\n\ndata\n\n: x\ndata:[DONE]\n\n: bye\n\ndata: [DONE]";
+    let held = hold(raw.as_bytes()).unwrap();
+    assert_eq!(
+        String::from_utf8(held.clone().replay(None).unwrap()).unwrap(),
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a \\\\ \\\" b\\u2028c\\u2029d\\u0085e\\u007f \",\"n\":1.50}}]}\n\ndata: [DONE]\n\n"
+    );
+    assert_eq!(hold(&held.plain).unwrap(), held);
+}
+
+#[test]
 fn two_tool_calls_with_one_index_are_refused() {
     let call =
         |id: Value| chunk(0, json!({"tool_calls": [{"index": 0, "id": id, "function": {"arguments": "{}"}}]}), None);
@@ -278,7 +290,9 @@ proptest! {
         for (index, text) in arguments.iter().enumerate() {
             prop_assert_eq!(&message["tool_calls"][index]["function"]["arguments"], &json!(text));
         }
-        prop_assert_eq!(held.raw, raw.into_bytes());
+        let again = hold(&held.plain).unwrap();
+        prop_assert_eq!(&again.body, &held.body);
+        prop_assert_eq!(again.plain, held.plain);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use parapet_store::Recorder;
 use parapet_surfaces::generic::GenericMapping;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Limits, Route, RouteKind};
 use crate::identity::{Credentials, Identity};
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) routes: HashMap<String, LiveRoute>,
     /// One permit for each request at work.
     pub(crate) admission: Semaphore,
+    /// The requests at work, whether or not their callers still wait.
+    pub(crate) exchanges: TaskTracker,
     pub(crate) sets: Arc<GuardSets>,
     pub(crate) judge: Judge,
     /// The versions that every record names. Hashed from the guest once.
@@ -91,6 +94,7 @@ impl App {
             credentials: Credentials::new(config.credentials, !token_in_authorization),
             routes: live_routes(config.routes)?,
             admission: Semaphore::new(config.limits.concurrent_requests),
+            exchanges: TaskTracker::new(),
             sets: parts.sets,
             judge: parts.judge,
             engine: Judge::engine(),

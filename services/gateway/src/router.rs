@@ -2,21 +2,24 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::UPGRADE;
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use parapet_domain::Surface;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
 use crate::answer::{HttpAnswer, released, stopped, turned_away};
 use crate::app::{Inner, LiveRoute};
 use crate::body::read_body;
 use crate::check;
-use crate::config::RouteKind;
+use crate::config::{Credential, RouteKind};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, media_type};
@@ -27,35 +30,57 @@ use crate::trace::{REQUEST_ID, Trace};
 const SESSION: &str = "x-parapet-session";
 const MAX_SESSION_BYTES: usize = 256;
 
-/// The answer to a request, in every case.
-pub(crate) async fn answer(app: &Inner, peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
-    let started = Instant::now();
+/// The answer to a request, in every case. It is worked on in a task of its own, so that what has begun is judged and
+/// recorded to its end even when the caller hangs up, which drops this future.
+pub(crate) async fn answer(app: &Arc<Inner>, peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
+    let (reply, answered) = oneshot::channel();
+    app.exchanges.spawn(work(Arc::clone(app), peer, request, reply));
+    answered.await.unwrap_or_else(|_| turned_away(None, &GatewayError::Internal("no answer")))
+}
+
+async fn work(app: Arc<Inner>, peer: SocketAddr, request: Request<Incoming>, reply: oneshot::Sender<HttpAnswer>) {
     let trace = Trace::of(request.headers());
     let live = app.routes.get(request.uri().path());
-    let _at_work = app.metrics.at_work();
+    let mut caller = Caller { app: &app, live, peer, trace: &trace, started: Instant::now(), reply: Some(reply) };
     // A defect in one request must not end the others on its connection.
-    let handled = AssertUnwindSafe(handle(app, live, peer, &trace, request)).catch_unwind().await;
-    let handled = handled.unwrap_or_else(|_| Err(GatewayError::Internal("panic")));
-    let mut answer = handled.unwrap_or_else(|error| turned_away(live.map(surface), &error));
-    answer.headers_mut().insert(REQUEST_ID, trace.request_id.clone());
-    let (route, status) = (live.map_or("none", |live| live.config.name.as_str()), answer.status().as_u16());
-    app.metrics.requested(route, status);
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(route.name = route, http.status = status, trace.id = %trace.id, net.peer = %peer, duration_us, "request");
-    answer
+    let handled = AssertUnwindSafe(handle(&mut caller, request)).catch_unwind().await;
+    caller.answer(handled.unwrap_or_else(|_| Err(GatewayError::Internal("panic"))));
+}
+
+/// Who asked, and waits for one answer.
+struct Caller<'a> {
+    app: &'a Inner,
+    live: Option<&'a LiveRoute>,
+    peer: SocketAddr,
+    trace: &'a Trace,
+    started: Instant,
+    /// Taken by the first answer.
+    reply: Option<oneshot::Sender<HttpAnswer>>,
+}
+
+impl Caller<'_> {
+    /// Answers, unless that has been done.
+    fn answer(&mut self, handled: Result<HttpAnswer, GatewayError>) {
+        let Some(reply) = self.reply.take() else { return };
+        let Self { app, live, peer, trace, .. } = *self;
+        let mut answer = handled.unwrap_or_else(|error| turned_away(live.map(surface), &error));
+        answer.headers_mut().insert(REQUEST_ID, trace.request_id.clone());
+        let (route, status) = (live.map_or("none", |live| live.config.name.as_str()), answer.status().as_u16());
+        app.metrics.requested(route, status);
+        let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // A caller that has gone takes no answer.
+        let answered = reply.send(answer).is_ok();
+        tracing::info!(route.name = route, http.status = status, trace.id = %trace.id, net.peer = %peer, answered, duration_us, "request");
+    }
 }
 
 const fn surface(live: &LiveRoute) -> Surface {
     live.config.kind.surface()
 }
 
-async fn handle(
-    app: &Inner,
-    live: Option<&LiveRoute>,
-    peer: SocketAddr,
-    trace: &Trace,
-    request: Request<Incoming>,
-) -> Result<HttpAnswer, GatewayError> {
+async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<HttpAnswer, GatewayError> {
+    let Caller { app, live, peer, trace, .. } = *caller;
+    let _at_work = app.metrics.at_work();
     let live = live.ok_or(GatewayError::UnknownPath)?;
     check_protocol(&request)?;
     let _place = admit(app)?;
@@ -69,20 +94,32 @@ async fn handle(
     let mut exchange = Exchange::new(app, live, trace, principal, session);
     exchange.query = head.uri.query().map(|_| ());
     let limit = app.limits.request;
-    let work = async {
-        match &live.config.kind {
-            RouteKind::Check { .. } => check::answer_check(&mut exchange, credential, body).await,
-            RouteKind::OpenaiChat(_) | RouteKind::Generic(..) => {
-                match intercept(&mut exchange, &head.headers, body).await {
-                    Ok((head, body)) => released(&exchange, head, body),
-                    Err(stop) => stopped(&exchange, &stop),
-                }
-            }
-        }
+    let mut exchanged = pin!(answer_of(&mut exchange, credential, &head.headers, body));
+    if let Ok(answer) = timeout(limit, &mut exchanged).await {
+        return Ok(answer);
+    }
+    // The caller waits no longer. The exchange goes on to its own end, which the limits of the upstream and the guards
+    // set, so that what it did is on record.
+    caller.answer(Err(GatewayError::TooSlow(limit.as_millis())));
+    Ok(exchanged.await)
+}
+
+/// The exchange itself.
+async fn answer_of(
+    exchange: &mut Exchange<'_>,
+    credential: Option<&Credential>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> HttpAnswer {
+    let answer = match exchange.route().kind {
+        RouteKind::Check { .. } => check::answer_check(exchange, credential, body).await,
+        RouteKind::OpenaiChat(_) | RouteKind::Generic(..) => match intercept(exchange, headers, body).await {
+            Ok((head, body)) => released(exchange, head, body),
+            Err(stop) => stopped(exchange, &stop),
+        },
     };
-    let answer = timeout(limit, work).await.map_err(|_| GatewayError::TooSlow(limit.as_millis()))?;
-    app.metrics.took(exchange.overhead());
-    Ok(answer)
+    exchange.app.metrics.took(exchange.overhead());
+    answer
 }
 
 /// Only what can be judged: one POST with one JSON body, as it is.

@@ -53,7 +53,15 @@ pub(crate) async fn serve(app: &Arc<Inner>, listener: TcpListener, shutdown: imp
     // From here on the kernel refuses new connections.
     drop(listener);
     tracing::info!(connections.open = connections.len(), "draining");
-    let _ = tokio::time::timeout(app.limits.drain, graceful.shutdown()).await;
+    // An exchange may outlive its connection.
+    app.exchanges.close();
+    let drained = async {
+        graceful.shutdown().await;
+        app.exchanges.wait().await;
+    };
+    if tokio::time::timeout(app.limits.drain, drained).await.is_err() {
+        tracing::warn!(exchanges.open = app.exchanges.len(), "the drain time-out passed");
+    }
     while connections.try_join_next().is_some() {}
     let cut = connections.len();
     connections.shutdown().await;

@@ -79,7 +79,7 @@ pub struct LimitsFile {
     pub header_read_timeout_ms: Count,
     /// Time to receive a request body. Milliseconds, default 30000.
     pub body_read_timeout_ms: Count,
-    /// Time for one request from its headers to the answer, the upstream's work included. Milliseconds, default 300000.
+    /// Time for one request from its headers to the answer, the upstream's work included. An exchange that has begun is judged and recorded to its end all the same. Milliseconds, default 300000.
     pub request_timeout_ms: Count,
     /// Most requests at work; the next one gets 503 with `Retry-After`. Default 512.
     pub max_concurrent_requests: Count,

@@ -7,6 +7,7 @@ mod chat;
 mod check;
 mod generic;
 mod identity;
+mod leaving;
 mod limits;
 mod protocol;
 mod shutdown;

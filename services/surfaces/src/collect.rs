@@ -6,7 +6,7 @@ use parapet_domain::{Part, PartKind};
 use crate::SurfaceError;
 use crate::document::{Document, Node, Shape, embedded_json, is_plain_word};
 use crate::error::clip_to;
-use crate::limits::{MAX_LABEL_CHARS, MAX_PARTS, MAX_POINTER_BYTES};
+use crate::limits::{MAX_LABEL_CHARS, MAX_PARTS, MAX_POINTER_BYTES, MAX_VALUES};
 use crate::listing::{Listing, UNMAPPED_FIELD};
 use crate::pointer;
 
@@ -18,11 +18,13 @@ pub(crate) struct Collector<'d> {
     pub(crate) parts: Vec<Part>,
     pub(crate) listing: Listing,
     total: usize,
+    /// Values that JSON in strings may still hold.
+    embedded_left: usize,
 }
 
 impl<'d> Collector<'d> {
     pub(crate) fn new(document: &'d Document<'d>) -> Self {
-        Self { document, parts: Vec::new(), listing: Listing::default(), total: 0 }
+        Self { document, parts: Vec::new(), listing: Listing::default(), total: 0, embedded_left: MAX_VALUES }
     }
 
     /// Adds a part, within the limits.
@@ -52,7 +54,8 @@ impl<'d> Collector<'d> {
     pub(crate) fn text(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
         let text = self.document.string(node).unwrap_or_default();
         let part = Part { pointer, ..template.clone() };
-        let structured = if template.kind == PartKind::Text { None } else { embedded_json(&text) };
+        let structured =
+            if template.kind == PartKind::Text { None } else { embedded_json(&text, &mut self.embedded_left)? };
         self.push(match structured {
             Some((plain, value)) if template.kind == PartKind::ToolCall || value.is_object() || value.is_array() => {
                 Part { text: plain.into_owned(), json: Some(value), media_type: JSON_TYPE.to_owned(), ..part }

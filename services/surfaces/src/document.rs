@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 
 use parapet_domain::json;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::SurfaceError;
+use crate::limits::MAX_VALUES;
 
 mod scan;
 mod words;
@@ -41,9 +43,9 @@ pub(crate) enum Shape<'a> {
 
 impl<'a> Document<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, SurfaceError> {
-        json::parse(bytes).map_err(SurfaceError::Json)?;
         let text =
             std::str::from_utf8(bytes).map_err(|e| SurfaceError::Json(json::JsonError::Utf8(e.valid_up_to())))?;
+        parse_value(text)?;
         Ok(Self { text, root: scan::scan(text)? })
     }
 
@@ -71,7 +73,7 @@ impl<'a> Document<'a> {
 
     /// The value as the strict parser reads it.
     pub(crate) fn value(&self, node: &Node<'_>) -> Option<Value> {
-        json::parse_str(self.raw(node)).ok()
+        json::parse_within(self.raw(node), MAX_VALUES).ok()
     }
 }
 
@@ -95,11 +97,32 @@ impl<'a> Node<'a> {
     }
 }
 
+/// The value that `text` is, read strictly.
+///
+/// # Errors
+/// It is no acceptable JSON, or holds more than [`MAX_VALUES`].
+pub(crate) fn parse_value(text: &str) -> Result<Value, SurfaceError> {
+    json::parse_within(text, MAX_VALUES).map_err(|error| match scan::count_values(text) {
+        count if count > MAX_VALUES => SurfaceError::TooManyValues,
+        _ => SurfaceError::Json(error),
+    })
+}
+
 /// JSON text that came inside a string, such as the arguments of a tool call: the text in which a guard can read every
-/// character, and the value. `None` when it is not JSON.
-pub(crate) fn embedded_json(text: &str) -> Option<(Cow<'_, str>, Value)> {
-    let value = json::parse_str(text).ok()?;
-    Some((scan::without_needless_escapes(text), value))
+/// character, and the value. `None` when it is not JSON. The value's size is taken from `left`.
+///
+/// # Errors
+/// It is JSON with more values than are left.
+pub(crate) fn embedded_json<'t>(
+    text: &'t str,
+    left: &mut usize,
+) -> Result<Option<(Cow<'t, str>, Value)>, SurfaceError> {
+    let Ok(value) = json::parse_within(text, *left) else {
+        let too_many = scan::count_values(text) > *left && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        return if too_many { Err(SurfaceError::TooManyValues) } else { Ok(None) };
+    };
+    *left = left.saturating_sub(scan::count_values(text));
+    Ok(Some((scan::without_needless_escapes(text), value)))
 }
 
 fn decode(raw: &str) -> Cow<'_, str> {

@@ -1,7 +1,8 @@
 //! What one body may hold. Bytes are limited by whoever reads the body; these bound the work that the bytes can cause.
 
-/// Most values (objects, arrays, strings and scalars together) in one body.
-pub const MAX_VALUES: usize = 2_000_000;
+/// Most values (objects, arrays, strings and scalars together) in one body, in one chunk of a stream, and in all JSON that
+/// the strings of a body hold. A chat of some megabytes stays far below, and each value takes much more room than its bytes.
+pub const MAX_VALUES: usize = 200_000;
 /// Most messages in one chat request.
 pub const MAX_MESSAGES: usize = 10_000;
 /// Most parts in the events of one body.

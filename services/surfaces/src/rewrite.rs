@@ -8,6 +8,7 @@ use parapet_domain::{Edit, Part, PartKind, json, reason, redact};
 
 use crate::document::{Document, Node, Shape};
 use crate::error::clip;
+use crate::limits::MAX_VALUES;
 use crate::{Draft, SurfaceError, pointer};
 
 /// Why the edits cannot be made. The body must then not be released.
@@ -158,7 +159,7 @@ impl Change<'_> {
         let is_string = matches!(node.shape, Shape::String);
         let was_json =
             part.json.is_some() && matches!(part.kind, PartKind::ToolCall | PartKind::Json | PartKind::ToolDefinition);
-        if (!is_string || was_json) && json::parse_str(text).is_err() {
+        if (!is_string || was_json) && json::parse_within(text, MAX_VALUES).is_err() {
             return Err(broken());
         }
         if is_string { serde_json::to_string(text).map_err(|_| broken()) } else { Ok(text.clone()) }

@@ -113,6 +113,27 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// How many values JSON text holds, at every level: each but the first of its array or object comes after a comma.
+/// For text that is no JSON, some number.
+pub(super) fn count_values(text: &str) -> usize {
+    let (mut count, mut in_string, mut escaped, mut opened) = (1, false, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+            continue;
+        }
+        if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            continue;
+        }
+        let first = std::mem::take(&mut opened) && !matches!(byte, b']' | b'}');
+        count += usize::from(first || byte == b',');
+        opened = matches!(byte, b'[' | b'{');
+        in_string = byte == b'"';
+    }
+    count
+}
+
 /// Length of the string that `text` begins with, both quotes included.
 fn string_len(text: &str) -> usize {
     let mut escaped = false;

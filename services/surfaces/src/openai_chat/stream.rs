@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::parse_answer;
+use crate::document::parse_value;
 use crate::refusal::event as event_of;
 use crate::sse::{SseEvent, SseParser};
 use crate::{ParsedBody, StreamError, SurfaceError};
@@ -124,9 +125,10 @@ impl StreamAnswer {
     }
 
     fn read_chunk(&self, data: &str) -> Result<Map<String, Value>, StreamError> {
-        match parapet_domain::json::parse_str(data) {
+        match parse_value(data) {
             Ok(Value::Object(chunk)) => Ok(chunk),
             Ok(_) => Err(self.malformed("it is no JSON object")),
+            Err(SurfaceError::TooManyValues) => Err(self.malformed("it has too many values")),
             Err(_) => Err(self.malformed("it is no acceptable JSON")),
         }
     }

@@ -1,8 +1,10 @@
 //! A completion told as a stream: for each choice its whole message in one chunk and its end in another.
 
+use parapet_domain::json::JsonError;
 use serde_json::{Map, Value, json};
 
 use crate::SurfaceError;
+use crate::document::parse_value;
 use crate::openai_chat::settings;
 use crate::refusal::event;
 
@@ -12,7 +14,8 @@ use crate::refusal::event;
 /// # Errors
 /// `completion` is no chat completion.
 pub fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
-    let Value::Object(mut envelope) = parapet_domain::json::parse(completion).map_err(SurfaceError::Json)? else {
+    let text = std::str::from_utf8(completion).map_err(|e| SurfaceError::Json(JsonError::Utf8(e.valid_up_to())))?;
+    let Value::Object(mut envelope) = parse_value(text)? else {
         return Err(SurfaceError::shape("", "has to be a chat completion"));
     };
     let Some(Value::Array(choices)) = envelope.remove("choices") else {

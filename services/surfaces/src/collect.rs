@@ -4,7 +4,7 @@
 use parapet_domain::{Part, PartKind};
 
 use crate::SurfaceError;
-use crate::document::{Document, Node, Shape, embedded_json, is_plain_word};
+use crate::document::{Document, Node, Shape, embedded_json, is_plain_key};
 use crate::error::clip_to;
 use crate::limits::{MAX_LABEL_CHARS, MAX_PARTS, MAX_POINTER_BYTES, MAX_VALUES};
 use crate::listing::{Listing, UNMAPPED_FIELD};
@@ -40,11 +40,11 @@ impl<'d> Collector<'d> {
         Ok(())
     }
 
-    /// Inspects a value of any shape: strings as text, objects and arrays with text in them as their JSON.
+    /// Inspects a value of any shape: strings as text, numbers, objects and arrays as their JSON.
     pub(crate) fn inspect(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
         match &node.shape {
             Shape::String => self.text(node, pointer, template),
-            _ if self.document.carries_text(node) => self.json(node, pointer, PartKind::Json, template),
+            _ if self.document.carries_content(node) => self.json(node, pointer, PartKind::Json, template),
             _ => Ok(()),
         }
     }
@@ -93,16 +93,16 @@ impl<'d> Collector<'d> {
         if self.document.is_plain(node) { Ok(()) } else { self.inspect(node, pointer, template) }
     }
 
-    /// A field that the surface does not know: listed, unless it holds no text.
+    /// A field that the surface does not know: listed, unless it holds nothing but flags and nulls.
     pub(crate) fn unknown(&mut self, parent: &str, key: &str, node: &Node<'_>) {
-        if !is_plain_word(key) || self.document.carries_text(node) {
+        if !is_plain_key(key) || self.document.carries_content(node) {
             self.listing.add(parent, key, UNMAPPED_FIELD);
         }
     }
 
     /// A field that cannot be inspected: listed, unless it is empty.
     pub(crate) fn uninspectable(&mut self, parent: &str, key: &str, node: &Node<'_>, reason: &str) {
-        if self.document.carries_text(node) {
+        if self.document.carries_content(node) {
             self.listing.add(parent, key, reason);
         }
     }

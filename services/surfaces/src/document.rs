@@ -13,7 +13,7 @@ use crate::limits::MAX_VALUES;
 mod scan;
 mod words;
 
-pub(crate) use words::is_plain_word;
+pub(crate) use words::{is_plain_key, is_plain_word};
 
 /// A body that the strict parser accepted.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! An agent's own JSON API: the configuration says by JSON Pointers which values are content. Whatever text it does not
-//! name is listed as not inspected.
+//! An agent's own JSON API: the configuration says by JSON Pointers which values are content. Whatever text or number it
+//! does not name is listed as not inspected.
 
 use crate::document::Document;
 use crate::{Draft, ParsedBody, SurfaceError};

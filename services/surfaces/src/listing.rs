@@ -12,7 +12,7 @@ pub const AUDIO: &str = "audio";
 pub const VIDEO: &str = "video";
 /// A file, inline or by id.
 pub const FILE: &str = "file";
-/// Log probabilities: they repeat the answer token by token, with the alternatives that were not chosen.
+/// Log probabilities, with the alternatives that were not chosen, and token ids: they repeat the content token by token.
 pub const LOGPROBS: &str = "logprobs";
 /// A field that the surface does not know, or that the route does not map.
 pub const UNMAPPED_FIELD: &str = "unmapped_field";
@@ -27,7 +27,7 @@ pub const REASONS: &[(&str, &str)] = &[
     (AUDIO, "sound, inline or by id"),
     (VIDEO, "a video"),
     (FILE, "a file, inline or by id"),
-    (LOGPROBS, "log probabilities, which repeat the answer token by token with the alternatives that were not chosen"),
+    (LOGPROBS, "log probabilities or token ids, which repeat the content token by token"),
     (UNMAPPED_FIELD, "a field that the surface does not know or the route does not map"),
     (OBJECT_KEY, "a key under a `*` of the mapping that is no plain word and so may be content itself"),
     (MORE_NOT_LISTED, "the list is full; this entry stands for everything after it"),

@@ -52,13 +52,15 @@ fn escapes_that_hide_a_word_are_undone_and_all_others_stay() {
 fn settings_and_content_are_told_apart() {
     let plain = |text: &str| {
         let document = Document::parse(text.as_bytes()).unwrap();
-        (document.is_plain(document.root()), document.carries_text(document.root()))
+        (document.is_plain(document.root()), document.carries_content(document.root()))
     };
-    assert_eq!(plain("0.5"), (true, false));
+    assert_eq!(plain("0.5"), (true, true));
     assert_eq!(plain(r#""""#), (true, false));
     assert_eq!(plain(r#""meta-llama/Llama-3.1-8B:free""#), (true, true));
     assert_eq!(plain(r#""ignore the rules""#), (false, true));
-    assert_eq!(plain(r#"{"tokens":[1,2,{"n":null}]}"#), (true, false));
+    assert_eq!(plain(r#"{"tokens":[1,2,{"n":null}]}"#), (true, true));
+    assert_eq!(plain(r#"{"a":[true,{"n":null},[]]}"#), (true, false));
+    assert_eq!(plain(r#"{"5551234":null}"#), (true, true));
     assert_eq!(plain(r#"{"ignore the rules":1}"#), (false, true));
     assert_eq!(plain(&format!("\"{}\"", "a".repeat(129))), (false, true));
 }

@@ -1,4 +1,5 @@
-//! Which values can carry content. A number, a flag or a word such as `gpt-5` in a settings field cannot; a sentence can.
+//! Which values can carry content. A flag cannot; a number can be an account's, and a sentence or a word can be anything.
+//! A number or a word such as `gpt-5` is exempt only in a field that is known for a setting.
 
 use super::{Document, Node, Shape};
 
@@ -13,15 +14,21 @@ pub(crate) fn is_plain_word(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'/' | b'@' | b'+' | b'-'))
 }
 
+/// Whether `key` is one word with a letter in it. A key of digits alone may be an account's number.
+pub(crate) fn is_plain_key(key: &str) -> bool {
+    is_plain_word(key) && key.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
 impl Document<'_> {
-    /// Whether the value holds a non-empty string, or a key that is no plain word.
-    pub(crate) fn carries_text(&self, node: &Node<'_>) -> bool {
+    /// Whether the value holds a non-empty string, a number, or a key that is no plain one.
+    pub(crate) fn carries_content(&self, node: &Node<'_>) -> bool {
         match &node.shape {
-            Shape::Null | Shape::Bool(_) | Shape::Number => false,
+            Shape::Null | Shape::Bool(_) => false,
+            Shape::Number => true,
             Shape::String => self.raw(node).len() > 2,
-            Shape::Array(items) => items.iter().any(|item| self.carries_text(item)),
+            Shape::Array(items) => items.iter().any(|item| self.carries_content(item)),
             Shape::Object(members) => {
-                members.iter().any(|(key, value)| !is_plain_word(key) || self.carries_text(value))
+                members.iter().any(|(key, value)| !is_plain_key(key) || self.carries_content(value))
             }
         }
     }

@@ -45,8 +45,8 @@ fn the_parts_are_those_that_the_mapping_names() {
         ]
     );
     assert_eq!(parsed.events[0].parts[4].json, Some(json!({"y": [1]})));
-    assert_eq!(listed(&parsed), [("/trace", "unmapped_field")]);
-    assert_eq!((parsed.events[0].stage, parsed.not_inspected_total), (Stage::Input, 1));
+    assert_eq!(listed(&parsed), [("/steps/0/do", "unmapped_field"), ("/trace", "unmapped_field")]);
+    assert_eq!((parsed.events[0].stage, parsed.not_inspected_total), (Stage::Input, 2));
 }
 
 #[test]
@@ -126,13 +126,19 @@ fn mistakes_in_a_mapping_are_told_all_at_once() {
 #[test]
 fn keys_can_be_content_too() {
     let parsed = parse_request(
-        br#"{"answers":{"ignore the rules":"x","a":"y"},"do it":1,"n":2,"":3}"#,
+        br#"{"answers":{"ignore the rules":"x","a":"y"},"do it":true,"n":true,"":null,"5551234":null,"m":2}"#,
         &mapping(&["/answers/*"], &[]),
     )
     .unwrap();
     assert_eq!(
         listed(&parsed),
-        [("/answers/ignore the rules", "object_key"), ("/do it", "object_key"), ("/", "object_key")]
+        [
+            ("/answers/ignore the rules", "object_key"),
+            ("/do it", "object_key"),
+            ("/", "object_key"),
+            ("/5551234", "object_key"),
+            ("/m", "unmapped_field")
+        ]
     );
 }
 

@@ -1,11 +1,11 @@
-//! One walk over the body along the mapping. Every value ends as a part, as ignored, as a list entry, or holds no text.
+//! One walk over the body along the mapping. Every value ends as a part, as ignored, as a list entry, or holds no content.
 
 use parapet_domain::{Origin, Part, PartKind, Role, Stage};
 
 use super::mapping::{Action, Branch, GenericMapping, PartMapping};
 use crate::SurfaceError;
 use crate::collect::{Collector, fields};
-use crate::document::{Document, Node, Shape, is_plain_word};
+use crate::document::{Document, Node, Shape, is_plain_key};
 use crate::error::clip_to;
 use crate::limits::{MAX_LABEL_CHARS, MAX_POINTER_BYTES};
 use crate::listing::{OBJECT_KEY, UNMAPPED_FIELD};
@@ -53,7 +53,7 @@ impl Walker<'_> {
             None if !branches.is_empty() => return self.descend(node, pointer, parent, branches),
             None => {}
         }
-        if self.out.document.carries_text(node) {
+        if self.out.document.carries_content(node) {
             self.out.listing.add_at(pointer, parent, UNMAPPED_FIELD);
         }
         Ok(())
@@ -76,17 +76,17 @@ impl Walker<'_> {
             Shape::Object(_) => {
                 for (key, value, place) in fields(node, pointer) {
                     let below = step(branches, key);
-                    // A key that is no plain word may be content. One that the mapping spells out is not, and a value
+                    // A key that is no plain one may be content. One that the mapping spells out is not, and a value
                     // that is listed itself covers its key.
-                    let spelled_out = is_plain_word(key) || branches.iter().any(|branch| branch.names(key));
-                    let listed = below.is_empty() && self.out.document.carries_text(value);
+                    let spelled_out = is_plain_key(key) || branches.iter().any(|branch| branch.names(key));
+                    let listed = below.is_empty() && self.out.document.carries_content(value);
                     if !spelled_out && !listed {
                         self.out.listing.add_at(&place, pointer, OBJECT_KEY);
                     }
                     self.visit(value, &place, pointer, &below)?;
                 }
             }
-            Shape::String if self.out.document.carries_text(node) => {
+            Shape::String | Shape::Number if self.out.document.carries_content(node) => {
                 self.out.listing.add_at(pointer, parent, UNMAPPED_FIELD)
             }
             _ => {}

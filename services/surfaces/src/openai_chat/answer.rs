@@ -29,9 +29,11 @@ pub fn parse_answer(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
                 reader.out.inspect(value, pointer, &named(&template, key))?
             }
             key if settings::ANSWER.contains(&key) => reader.out.setting(value, pointer, &named(&template, key))?,
+            key if settings::TOKENS.contains(&key) => reader.out.uninspectable("", key, value, LOGPROBS),
             key => reader.out.unknown("", key, value),
         }
     }
+    reader.echo_tokens(root, "", 0, 0);
     let model = root.get("model").and_then(|model| document.string(model)).map(|model| model.into_owned());
     let (events, listing) = reader.finish();
     let (not_inspected, not_inspected_total) = listing.finish();
@@ -75,15 +77,20 @@ impl<'d> AnswerReader<'d> {
             match key {
                 "message" => self.read_message(value, &pointer, &template)?,
                 "text" => self.out.inspect(value, pointer, &template)?,
-                "logprobs" => self.out.uninspectable(parent, key, value, LOGPROBS),
+                key if settings::TOKENS.contains(&key) => self.out.uninspectable(parent, key, value, LOGPROBS),
                 key if settings::CHOICE.contains(&key) => self.out.setting(value, pointer, &named(&template, key))?,
                 key => self.out.unknown(parent, key, value),
             }
         }
-        if node.get("logprobs").is_some() {
-            self.echo(&pointer::child(parent, "logprobs"), first_part, first_call);
-        }
+        self.echo_tokens(node, parent, first_part, first_call);
         Ok(())
+    }
+
+    /// Ties what says the content token by token to all parts and calls since the given ones.
+    fn echo_tokens(&mut self, node: &Node<'_>, parent: &str, first_part: usize, first_call: usize) {
+        for key in settings::TOKENS.iter().filter(|key| node.get(key).is_some()) {
+            self.echo(&pointer::child(parent, key), first_part, first_call);
+        }
     }
 
     /// Ties a value to all parts and calls since the given ones.

@@ -19,7 +19,7 @@ pub(super) fn read(
     match &node.shape {
         Shape::String => out.text(node, pointer.to_owned(), template),
         Shape::Object(_) if is_part(node) => read_part(out, node, pointer, template),
-        Shape::Object(_) => out.inspect(node, pointer.to_owned(), template),
+        Shape::Object(_) | Shape::Number => out.inspect(node, pointer.to_owned(), template),
         Shape::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
             let pointer = pointer::item(pointer, index);
             match item.shape {
@@ -27,7 +27,7 @@ pub(super) fn read(
                 _ => out.inspect(item, pointer, template),
             }
         }),
-        Shape::Null | Shape::Bool(_) | Shape::Number => Ok(()),
+        Shape::Null | Shape::Bool(_) => Ok(()),
     }
 }
 

@@ -22,16 +22,19 @@ pub fn parse_request(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
         return Err(SurfaceError::shape("", "has to be an object with `model` and `messages`"));
     }
     let operator = Part::text(Role::Developer, Origin::Operator, "");
+    // These fields are often filled in from what a user gave, such as an account's name, so they get no more trust.
+    let user = Part::text(Role::User, Origin::User, "");
     let mut results = None;
     let mut stream = false;
     for (key, value, pointer) in fields(root, "") {
         match key {
             "messages" => results = Some(read_messages(&mut out, value, &pointer)?),
             "stream" => stream = read_flag(value, &pointer)?,
+            // Whoever runs the agent defines its tools. Their kind tells guards that do not trust where those come from.
             "tools" | "functions" => tool_call::read_definitions(&mut out, value, &pointer, &operator)?,
             "prediction" => read_prediction(&mut out, value, &pointer)?,
             key if settings::REQUEST_CONTENT.contains(&key) => {
-                read_content_field(&mut out, value, pointer, &named(&operator, key))?
+                read_content_field(&mut out, value, pointer, &named(&user, key))?
             }
             key if settings::REQUEST.contains(&key) => out.setting(value, pointer, &named(&operator, key))?,
             key => out.unknown("", key, value),

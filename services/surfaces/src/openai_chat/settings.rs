@@ -4,20 +4,24 @@
 /// Fields of a request.
 pub(super) const REQUEST: &[&str] = &[
     "audio",
+    "best_of",
     "frequency_penalty",
     "function_call",
+    "length_penalty",
     "logit_bias",
     "logprobs",
     "max_completion_tokens",
     "max_tokens",
+    "min_p",
+    "min_tokens",
     "modalities",
     "model",
     "n",
     "parallel_tool_calls",
     "presence_penalty",
-    "prompt_cache_key",
     "prompt_cache_retention",
     "reasoning_effort",
+    "repetition_penalty",
     "response_format",
     "seed",
     "service_tier",
@@ -25,13 +29,16 @@ pub(super) const REQUEST: &[&str] = &[
     "stream_options",
     "temperature",
     "tool_choice",
+    "top_a",
+    "top_k",
     "top_logprobs",
     "top_p",
     "verbosity",
 ];
 
 /// Fields of a request that are inspected whatever they hold: they name people, or reach the model as text.
-pub(super) const REQUEST_CONTENT: &[&str] = &["metadata", "safety_identifier", "stop", "user", "web_search_options"];
+pub(super) const REQUEST_CONTENT: &[&str] =
+    &["metadata", "prompt_cache_key", "safety_identifier", "stop", "user", "web_search_options"];
 
 /// Fields of a completion and of a chunk.
 pub(super) const ANSWER: &[&str] = &[
@@ -44,12 +51,18 @@ pub(super) const ANSWER: &[&str] = &[
     "provider",
     "service_tier",
     "system_fingerprint",
+    "time_info",
+    "timings",
     "usage",
     "x_groq",
 ];
 
 /// Fields of a completion that are inspected whatever they hold.
 pub(super) const ANSWER_CONTENT: &[&str] = &["citations", "error", "related_questions", "search_results"];
+
+/// Fields of a completion or a choice that say the content over again, token by token. No guard can read them, and they
+/// become `null` when the content is edited.
+pub(super) const TOKENS: &[&str] = &["logprobs", "prompt_logprobs", "prompt_token_ids", "token_ids"];
 
 /// Fields of a choice.
 pub(super) const CHOICE: &[&str] = &[

@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
-use parapet_domain::{Origin, Part, PartKind, Role, Stage};
+use parapet_domain::{Edit, Origin, Part, PartKind, Role, Stage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::arbitrary::{chat_answer, chat_request, json, texts, uncovered, with_unique_texts};
 use crate::document::is_plain_word;
-use crate::{ParsedBody, SurfaceError, limits};
+use crate::{ParsedBody, SurfaceError, limits, rewrite};
 
 fn request(body: &Value) -> ParsedBody {
     parse_request(body.to_string().as_bytes()).unwrap()
@@ -65,9 +65,9 @@ fn a_request_becomes_one_input_event_and_one_event_for_each_tool_result() {
     }
     insta::assert_snapshot!(all.join("\n"), @r#"
     == input
-    /stop/0 ["text","developer","operator"] [stop - - -] END
-    /stop/1 ["text","developer","operator"] [stop - - -] HALT
-    /user ["text","developer","operator"] [user - - -] alice
+    /stop/0 ["text","user","user"] [stop - - -] END
+    /stop/1 ["text","user","user"] [stop - - -] HALT
+    /user ["text","user","user"] [user - - -] alice
     /tools/0 ["tool_definition","developer","operator"] [- get_weather - -] {"type":"function","function":{"name":"get_weather","description":"Weather of a city","parameters":{}}}
     /messages/0/content ["text","system","operator"] [- - - -] Be brief.
     /messages/1/name ["text","user","user"] [name - - -] bob
@@ -118,7 +118,8 @@ fn fields_that_can_carry_text_are_inspected_or_listed() {
         "metadata": {"note": "call 555 1234"}, "safety_identifier": "user 7", "reasoning_effort": "high", "tool_choice": "auto",
         "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"description": "Say nice things"}}},
         "prediction": {"type": "content", "content": [{"type": "text", "text": "old file"}]},
-        "logit_bias": {"50256": -100}, "chat_template": "{{ messages }}", "guided_json": {"a": ["x"]}, "top_k": 5, "Messages": [{"a": "b"}],
+        "logit_bias": {"50256": -100}, "prompt_cache_key": "alice",
+        "chat_template": "{{ messages }}", "guided_json": {"a": ["x"]}, "top_k": 5, "account": 5551234, "ids": {"5551234": null}, "flags": [true, {}], "Messages": [{"a": "b"}],
     }));
     let seen: HashSet<&str> = parsed.events[0].parts.iter().map(|part| part.pointer.as_str()).collect();
     assert_eq!(
@@ -128,12 +129,13 @@ fn fields_that_can_carry_text_are_inspected_or_listed() {
             "/messages/0/content",
             "/metadata",
             "/safety_identifier",
+            "/prompt_cache_key",
             "/response_format",
             "/prediction/content/0/text"
         ])
     );
     let list: HashSet<_> = listed(&parsed).into_iter().collect();
-    let unmapped = ["/messages/0/instructions", "/chat_template", "/guided_json", "/Messages"];
+    let unmapped = ["/messages/0/instructions", "/chat_template", "/guided_json", "/Messages", "/account", "/ids"];
     assert_eq!(list, unmapped.map(|pointer| (pointer, "unmapped_field")).into());
 }
 
@@ -189,6 +191,46 @@ fn an_answer_becomes_one_output_event_and_one_event_for_each_tool_call() {
         parsed.events.iter().filter(|draft| draft.stage == Stage::ToolCall).flat_map(|draft| &draft.parts).collect();
     let parsed_arguments = calls.iter().filter(|part| part.json.is_some()).count();
     assert_eq!((calls.len(), parsed_arguments), (5, 2));
+}
+
+#[test]
+fn numbers_of_content_are_inspected_and_numbers_of_settings_are_not() {
+    let parsed = request(&json!({"temperature": 0.5, "seed": 7, "max_tokens": 9, "messages": [
+        {"role": "user", "content": 4111111111111111_u64},
+        {"role": "user", "content": [5, {"type": "text", "text": 6}]},
+        {"role": "tool", "tool_call_id": "a", "content": 7},
+    ]}));
+    let parts: Vec<_> = parsed.events.iter().flat_map(|draft| &draft.parts).collect();
+    assert_eq!(parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(), ["4111111111111111", "5", "6", "7"]);
+    assert!(parts.iter().all(|part| part.kind == PartKind::Json && part.json.is_some()));
+    assert_eq!(listed(&parsed), []);
+    let parsed = answer(&json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1_730_000_000, "model": "gpt-5", "service_tier": "default",
+        "system_fingerprint": "fp_1", "choices": [{"index": 0, "finish_reason": "stop", "logprobs": null,
+            "message": {"role": "assistant", "content": "Hi", "refusal": null, "annotations": []}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0}},
+    }));
+    assert_eq!((listed(&parsed), parsed.events[0].parts.len()), (vec![], 1));
+}
+
+#[test]
+fn token_ids_are_listed_and_go_when_the_content_is_edited() {
+    let body = json!({"prompt_token_ids": [1, 2], "prompt_logprobs": null, "choices": [
+        {"index": 0, "token_ids": [3, 4], "message": {"content": "my pin is 1234"}},
+        {"index": 1, "token_ids": [5], "message": {"content": "no"}},
+    ]});
+    let parsed = answer(&body);
+    assert_eq!(
+        listed(&parsed),
+        ["/choices/0/token_ids", "/choices/1/token_ids", "/prompt_token_ids"].map(|pointer| (pointer, "logprobs"))
+    );
+    let edits = [Edit { part: 0, start: 10, end: 14, replacement: "[pin]".to_owned() }];
+    let edited = rewrite(body.to_string().as_bytes(), &[(&parsed.events[0], &edits)]).unwrap();
+    let edited: Value = serde_json::from_slice(&edited).unwrap();
+    assert_eq!(
+        [&edited["prompt_token_ids"], &edited["choices"][0]["token_ids"], &edited["choices"][1]["token_ids"]],
+        [&json!(null), &json!(null), &json!([5])]
+    );
 }
 
 #[test]

@@ -61,7 +61,8 @@ impl Assembly {
                 ("index", _) | ("delta" | "message", Value::Null) => {}
                 ("delta" | "message", Value::Object(delta)) => choice.add_delta(delta)?,
                 ("delta" | "message", _) => return Err("`delta` is no object"),
-                ("logprobs" | "text", value) => grow(&mut choice.rest, key, value),
+                ("text", value) => grow(&mut choice.rest, key, value),
+                (name, value) if settings::TOKENS.contains(&name) => grow(&mut choice.rest, key, value),
                 (name, value) if settings::CHOICE.contains(&name) => settle(&mut choice.rest, key, value),
                 (_, value) => keep(&mut choice.rest, key, value),
             }

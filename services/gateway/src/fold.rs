@@ -74,7 +74,8 @@ fn try_edits(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Vec<Option<RewriteErr
     if alone.iter().all(Option::is_none) { vec![Some(together); edits.len()] } else { alone }
 }
 
-fn refuse(decided: &mut Decided, refusal: Refusal) {
+/// Refuses what the guards let pass.
+pub(crate) fn refuse(decided: &mut Decided, refusal: Refusal) {
     decided.ruling.folded = Decision::Deny;
     decided.ruling.enforced = Decision::Deny;
     decided.ruling.refusal = Some(refusal.clone());

@@ -7,7 +7,7 @@ use crate::error::Stop;
 use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
 use crate::release::Released;
-use crate::{fold, forward, judge, parse, record, release};
+use crate::{fold, forward, judge, parse, record, release, unreadable};
 
 /// From the caller's bytes to the answer's, or to the reason why there is none.
 pub(crate) async fn intercept(
@@ -21,7 +21,10 @@ pub(crate) async fn intercept(
 
     // What comes back is content too, errors included, and takes the same way.
     let answer = forward::forward(exchange, headers, request).await?;
-    let (head, answer) = parse::answer(exchange, answer)?;
+    let (head, answer) = match parse::answer(exchange, answer) {
+        Ok(parsed) => parsed,
+        Err(stop) => return Err(unreadable::recorded(exchange, stop).await),
+    };
     let answer = pass(exchange, answer).await?;
     Ok((head, answer))
 }

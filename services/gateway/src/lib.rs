@@ -24,6 +24,7 @@ mod router;
 mod secret;
 mod server;
 mod trace;
+mod unreadable;
 mod unseen;
 mod upstream;
 

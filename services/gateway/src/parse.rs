@@ -95,7 +95,7 @@ fn stream(body: &Bytes) -> Result<Held, GatewayError> {
 }
 
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.
-fn unread(body: Bytes, reason: Option<&str>) -> Held {
+pub(crate) fn unread(body: Bytes, reason: Option<&str>) -> Held {
     let not_inspected = reason.map(|reason| NotInspected { pointer: String::new(), reason: reason.to_owned() });
     let parsed = ParsedBody {
         events: vec![Draft::new(Stage::Output, Vec::new())],

@@ -6,6 +6,8 @@ pub(crate) const NO_GUARD_MATCHED: &str = parapet_domain::reason::NO_GUARD_MATCH
 pub(crate) const GUARD_FAILED: &str = "guard_failed";
 /// The body is no JSON.
 pub(crate) const NOT_JSON: &str = "not_json";
+/// The answer could not be taken apart.
+pub(crate) const UNREADABLE: &str = "unreadable";
 /// The request has a query.
 pub(crate) const QUERY_STRING: &str = "query_string";
 
@@ -14,6 +16,7 @@ pub const REASONS: &[(&str, &str)] = &[
     (NO_GUARD_MATCHED, "no guard of the set judges this kind of event"),
     (GUARD_FAILED, "every guard that should have judged the part failed"),
     (NOT_JSON, "the whole answer of an upstream, which is no JSON"),
+    (UNREADABLE, "the whole answer of an upstream, which cannot be taken apart; always refused"),
     (QUERY_STRING, "the query of a request's address"),
 ];
 

@@ -78,6 +78,27 @@ async fn an_answer_that_cannot_be_judged_is_not_passed_on() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_is_on_record_and_refused_whatever_the_route_says() {
+    for script in [
+        Script::typed(200, "application/json", "{\"choices\": ["),
+        Script::with_headers(200, &format!("{JSON}content-encoding: gzip\r\n"), "{}"),
+        Script::typed(
+            200,
+            "text/event-stream",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half\"}}]}\n\n",
+        ),
+        Script::with_headers(307, "location: http://127.0.0.1:1/\r\n", ""),
+    ] {
+        let gateway = Setup::with(&format!("{CHAT}not_inspected = \"allow\"\n"), script).start().await;
+        assert_eq!(gateway.chat(HELLO).await.error(), (502, "upstream_error".to_owned()));
+        assert_eq!(gateway.story().await, ["0 input allow", "1 output deny"]);
+        let row = &gateway.rows().await[1];
+        assert_eq!(row.coverage.not_inspected[0].reason, "unreadable");
+        assert_eq!(row.reason_code, "part_not_inspected");
+    }
+}
+
+#[tokio::test]
 async fn an_error_of_the_upstream_keeps_its_status_and_is_judged_too() {
     let error = json!({"error": {"message": "slow down", "type": "rate_limit", "param": null, "code": "rate_limited"}});
     let script = Script::with_headers(429, "content-type: application/json\r\nretry-after: 7\r\n", error.to_string());

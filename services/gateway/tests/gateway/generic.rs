@@ -19,6 +19,7 @@ principal = "optional"
 request_parts = [{ name = "question", pointer = "/question" }]
 request_ignore = ["/id"]
 answer_parts = [{ name = "code", pointer = "/code" }, { name = "notes", pointer = "/notes/*", required = false }]
+answer_ignore = ["/cost"]
 "#;
 
 async fn ask(

@@ -22,8 +22,8 @@ pub(crate) enum Body {
     Stream {
         /// The completion that it amounts to, which is judged and edited.
         assembled: Bytes,
-        /// The bytes as they came.
-        raw: Bytes,
+        /// The chunks that were judged, and nothing else of what came: no comments, no names of events.
+        judged: Bytes,
     },
 }
 

@@ -91,7 +91,7 @@ fn stream(body: &Bytes) -> Result<Held, GatewayError> {
     let mut answer = StreamAnswer::new(body.len());
     answer.push(body)?;
     let held = answer.finish()?;
-    Ok(Held::new(Body::Stream { assembled: held.body.into(), raw: body.clone() }, held.parsed))
+    Ok(Held::new(Body::Stream { assembled: held.body.into(), judged: held.plain.into() }, held.parsed))
 }
 
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.

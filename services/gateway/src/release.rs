@@ -62,7 +62,7 @@ pub(crate) fn edited(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Result<Bytes,
     match &held.body {
         Body::Whole(body) if edits.is_empty() => Ok(body.clone()),
         Body::Whole(body) => rewrite(body, &edits).map(Bytes::from),
-        Body::Stream { raw, .. } if edits.is_empty() => Ok(raw.clone()),
+        Body::Stream { judged, .. } if edits.is_empty() => Ok(judged.clone()),
         Body::Stream { assembled, .. } => {
             let body = rewrite(assembled, &edits)?;
             openai_chat::replay(&body).map(Bytes::from).map_err(RewriteError::Body)

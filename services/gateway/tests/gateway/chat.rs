@@ -103,6 +103,20 @@ async fn an_allowed_stream_passes_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn what_a_stream_holds_beside_its_chunks_does_not_reach_the_client() {
+    let chunks = [delta(&json!({"role": "assistant", "content": "hello"})), finish("stop")];
+    let body = format!(
+        ": unjudged comment\n\nevent: unjudged-name\nid: unjudged-id\ndata: {}\n\ndata: {}\n\ndata: [DONE]\n\n: unjudged end\n\n",
+        chunks[0], chunks[1]
+    );
+    let gateway = start(Script::typed(200, "text/event-stream", body)).await;
+    let reply = gateway.chat(r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"go"}]}"#).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("hello") && reply.text().ends_with("data: [DONE]\n\n"), "{}", reply.text());
+    assert!(!reply.text().contains("unjudged"), "{}", reply.text());
+}
+
+#[tokio::test]
 async fn a_secret_cut_across_chunks_is_redacted() {
     let stream = [
         delta(&json!({"role": "assistant", "content": "it is SEC"})),

@@ -17,7 +17,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("parapet-store", &["parapet-domain"]),
     ("parapet-surfaces", &["parapet-domain"]),
     ("parapet-gateway", &["parapet-domain", "parapet-judge", "parapet-store", "parapet-surfaces"]),
-    ("parapet-console", &["parapet-domain", "parapet-judge", "parapet-store"]),
+    ("parapet-models", &["parapet-domain"]),
+    (
+        "parapet-guardgen",
+        &["parapet-domain", "parapet-judge", "parapet-models", "parapet-sandbox", "parapet-store", "parapet-toolbox"],
+    ),
+    ("parapet-console", &["parapet-domain", "parapet-guardgen", "parapet-judge", "parapet-store"]),
 ];
 
 /// Crates that only the named ones of ours may use.

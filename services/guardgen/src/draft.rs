@@ -1,0 +1,59 @@
+//! A guard in the making: manifest, plan, code and tests, before and after it has been checked.
+
+use std::collections::BTreeMap;
+
+use parapet_judge::{GuardError, GuardFiles, GuardSource, GuardTest, Manifest};
+
+use crate::Plan;
+
+/// All that makes up a guard's folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// `guard.toml`.
+    pub manifest: Manifest,
+    /// `plan.md` and `plan.json`.
+    pub plan: Plan,
+    /// `guard.rhai`.
+    pub code: String,
+    /// `tests.jsonl`.
+    pub tests: Vec<GuardTest>,
+}
+
+/// Why a draft is no guard.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// The manifest cannot be written.
+    #[error("manifest cannot be written: {0}")]
+    Manifest(#[from] toml::ser::Error),
+    /// A test cannot be written.
+    #[error("a test cannot be written: {0}")]
+    Test(#[from] serde_json::Error),
+    /// A file is not what a guard's must be.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+}
+
+impl Draft {
+    /// The files of the guard's folder, as a guard set reads them.
+    ///
+    /// # Errors
+    /// The manifest or a test cannot be written.
+    pub fn files(&self) -> Result<GuardFiles, DraftError> {
+        let tests: Vec<String> = self.tests.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let files = BTreeMap::from([
+            ("guard.toml", toml::to_string_pretty(&self.manifest)?.into_bytes()),
+            ("guard.rhai", self.code.clone().into_bytes()),
+            ("plan.md", self.plan.to_markdown().into_bytes()),
+            ("tests.jsonl", (tests.join("\n") + "\n").into_bytes()),
+        ]);
+        Ok(GuardFiles { name: self.manifest.id.clone(), files })
+    }
+
+    /// The draft as the judge understands it.
+    ///
+    /// # Errors
+    /// It cannot be written, or does not pass the checks on a guard's files.
+    pub fn source(&self) -> Result<GuardSource, DraftError> {
+        Ok(GuardSource::parse(&self.files()?)?)
+    }
+}

@@ -4,7 +4,9 @@
 mod draft;
 mod plan;
 mod request;
+mod rules;
 
 pub use draft::{Draft, DraftError};
 pub use plan::{Action, Plan, Step};
 pub use request::GuardRequest;
+pub use rules::{NotUnderstood, compile};

@@ -82,13 +82,103 @@ pub struct ScriptBuild {
     pub facts_json: String,
     /// All tools of the toolbox.
     pub tools: Vec<ToolBinding>,
+    /// Whether to rewrite the script so that a run tells which statements and branches it came through.
+    /// Such an image answers with a [`TRACE_VERDICT`] object and is for tests, never for judging.
+    #[serde(default)]
+    pub trace: bool,
+    /// Whether to list the script's tokens.
+    #[serde(default)]
+    pub tokens: bool,
 }
 
+/// Field of a traced run's answer: the verdict, absent when the script failed.
+pub const TRACE_VERDICT: &str = "verdict";
+/// Field of a traced run's answer: why the script failed.
+pub const TRACE_FAILURE: &str = "failure";
+/// Field of a traced run's answer: positions in [`ScriptBuilt::probes`] of those that were reached.
+pub const TRACE_PROBES: &str = "probes";
+
 /// The Rhai guest's answer to a [`ScriptBuild`]: no complaint means that the image can be taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ScriptBuilt {
     /// Everything that is wrong with the script, in source order.
     pub complaints: Vec<Complaint>,
+    /// With [`ScriptBuild::trace`]: what a run can be seen to reach, in source order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// With [`ScriptBuild::tokens`]: all tokens, in source order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<ScriptToken>,
+}
+
+/// A place of a script that a traced run can be seen to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What is reached there.
+    pub kind: ProbeKind,
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// First byte in the script of the statement, condition, pattern or function name.
+    pub start: u32,
+    /// The byte after its last; a statement's semicolon belongs to it.
+    pub end: u32,
+}
+
+/// What reaching a [`Probe`] means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeKind {
+    /// A statement began.
+    Statement,
+    /// The body of a closure began.
+    Closure,
+    /// A function was entered.
+    Function,
+    /// An arm of a `switch` was taken.
+    Arm,
+    /// A condition was true.
+    WhenTrue,
+    /// A condition was false.
+    WhenFalse,
+}
+
+/// One token of a script. Its text is `script[start..end]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptToken {
+    /// What it is.
+    pub kind: TokenKind,
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// First byte in the script.
+    pub start: u32,
+    /// The byte after its last.
+    pub end: u32,
+}
+
+/// The kinds of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// A whole number.
+    Integer,
+    /// A number with a fraction.
+    Float,
+    /// A string without anything filled in, or the last piece of one with.
+    String,
+    /// A piece of a string that is followed by something filled in.
+    StringPiece,
+    /// A character.
+    Character,
+    /// A name.
+    Name,
+    /// A word of the language, such as `if` or `true`.
+    Keyword,
+    /// An operator or a bracket, `()` included.
+    Symbol,
 }
 
 /// One thing wrong with a guard's source.

@@ -9,7 +9,7 @@ use parapet_abi::ToolBinding;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position};
 
-use crate::{host, verdict};
+use crate::{host, trace, verdict};
 
 /// Words that scripts cannot use at all.
 pub const DISABLED: &[&str] = &["eval", "print", "debug", "sleep", "import", "export", "timestamp"];
@@ -22,6 +22,8 @@ pub struct State {
     pub standard: BTreeSet<String>,
     /// The script, once built.
     pub ast: Option<AST>,
+    /// Where a traced build came through; absent in all others.
+    pub hits: Option<trace::Hits>,
 }
 
 thread_local! {
@@ -44,7 +46,7 @@ impl State {
         let names = engine.gen_fn_signatures(true);
         let names = names.iter().filter_map(|signature| function_name(signature));
         let standard = names.filter(|name| !DISABLED.contains(&name.as_str())).collect();
-        Self { engine, standard, ast: None }
+        Self { engine, standard, ast: None, hits: None }
     }
 }
 

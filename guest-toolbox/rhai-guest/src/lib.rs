@@ -5,8 +5,11 @@
 
 pub mod complaint;
 pub mod engine;
+pub mod instrument;
+pub mod lexer;
 pub mod names;
 pub mod script;
+pub mod trace;
 pub mod verdict;
 
 #[cfg(target_arch = "wasm32")]

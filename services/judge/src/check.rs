@@ -1,11 +1,11 @@
 //! Runs a guard's own tests in the sandbox, with the budget that its manifest suggests.
 
-use parapet_domain::{Outcome, Stage, Timestamp};
+use parapet_domain::{Event, Outcome, Stage, Timestamp};
 use parapet_sandbox::Sandbox;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{EventDefaults, Guard, GuardTest, event_from_partial};
+use crate::{EventDefaults, Guard, GuardTest, Manifest, event_from_partial};
 
 /// How one test went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,15 +28,23 @@ pub fn run_tests(sandbox: &Sandbox, guard: &Guard) -> Vec<TestReport> {
     guard.source.tests.iter().map(|test| run_test(sandbox, guard, test)).collect()
 }
 
-fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {
-    let manifest = &guard.source.manifest;
+/// The event of one of a guard's tests: what the test leaves out is filled in, the same way each time.
+///
+/// # Errors
+/// What is wrong with the test's event.
+pub fn test_event(manifest: &Manifest, test: &GuardTest) -> Result<Event, String> {
     let defaults = EventDefaults {
         stage: manifest.stages.first().copied().unwrap_or(Stage::Input),
         agent: "test".to_owned(),
         at: Timestamp::from_micros(1_767_225_600_000_000),
         id: Uuid::nil(),
     };
-    let event = event_from_partial(&test.event, &defaults);
+    event_from_partial(&test.event, &defaults)
+}
+
+fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {
+    let manifest = &guard.source.manifest;
+    let event = test_event(manifest, test);
     let event = event.and_then(|event| serde_json::to_vec(&event).map(|json| (event, json)).map_err(|e| e.to_string()));
     let (event, json) = match event {
         Ok(both) => both,

@@ -14,7 +14,7 @@ mod sets;
 mod source;
 mod watch;
 
-pub use check::{TestReport, run_tests};
+pub use check::{TestReport, run_tests, test_event};
 pub use error::{GuardError, SetError};
 pub use files::{GuardFiles, SetFiles};
 pub use guard_test::{Expectation, GuardTest};

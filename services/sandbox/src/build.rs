@@ -3,10 +3,10 @@
 
 pub(crate) mod cache;
 pub(crate) mod child;
-mod parent;
+pub(crate) mod parent;
 mod rhai;
 mod wasm;
-mod wire;
+pub(crate) mod wire;
 
 use std::hash::{Hash, Hasher};
 
@@ -36,21 +36,34 @@ pub(crate) fn built(
     builder: &BuilderCommand,
     code: &GuardCode,
 ) -> Result<Built, BuildError> {
-    if code.code.len() > MAX_SOURCE_BYTES {
-        return Err(BuildError::refused(
-            format!("source of {} bytes, at most {MAX_SOURCE_BYTES} allowed", code.code.len()),
-            "move tables into `[facts]`, or split the guard",
-        ));
-    }
-    if code.facts.to_string().len() as u64 > wire::MAX_HEADER_BYTES / 2 {
-        return Err(BuildError::refused("facts are larger than 4 MiB as JSON", "keep only what the guard needs"));
-    }
+    check_size(&code.code, &code.facts)?;
     let key = key_of(engine, code);
     if let Some(bytes) = cache.get(&key) {
         return Ok(Built { bytes, keep_as: None });
     }
-    let bytes = parent::build(builder, cache.dir(), code)?;
+    let source = parent::Source { code: &code.code, facts: &code.facts, trace: false };
+    let (bytes, _) = only(parent::build(builder, cache.dir(), code, &[source])?)?;
     Ok(Built { bytes, keep_as: Some(key) })
+}
+
+/// The answer of a child that had one guard to build.
+pub(crate) fn only(done: Vec<parent::Done>) -> parent::Done {
+    let nothing = || Err(BuildError::Builder("it answered for no guard".to_owned()));
+    done.into_iter().next().unwrap_or_else(nothing)
+}
+
+/// Refuses a source that is too large to be sent to the builder.
+pub(crate) fn check_size(code: &[u8], facts: &serde_json::Value) -> Result<(), BuildError> {
+    if code.len() > MAX_SOURCE_BYTES {
+        return Err(BuildError::refused(
+            format!("source of {} bytes, at most {MAX_SOURCE_BYTES} allowed", code.len()),
+            "move tables into `[facts]`, or split the guard",
+        ));
+    }
+    if facts.to_string().len() as u64 > wire::MAX_HEADER_BYTES / 2 {
+        return Err(BuildError::refused("facts are larger than 4 MiB as JSON", "keep only what the guard needs"));
+    }
+    Ok(())
 }
 
 /// Tells one build of this program from another: an image made by one must not be put into the guest of the other.

@@ -13,12 +13,16 @@ mod limits;
 mod permits;
 mod run;
 mod sandbox;
+mod trace;
+mod variants;
 mod wasm_tools;
 
 pub use build::child::child_main;
 pub use config::{BuilderCommand, SandboxConfig};
 pub use error::{BuildError, SandboxError};
 pub use guard::{GuardCode, Language, LoadedGuard};
-pub use parapet_abi::Complaint;
+pub use parapet_abi::{Complaint, Probe, ProbeKind, ScriptToken, TokenKind};
 pub use run::Run;
 pub use sandbox::Sandbox;
+pub use trace::{TracedGuard, TracedRun};
+pub use variants::Variant;

@@ -40,6 +40,17 @@ impl Sandbox {
     /// in characters, against which edits are checked. Blocks the thread for at most the deadline and the wait.
     #[must_use]
     pub fn run(&self, guard: &LoadedGuard, event_json: &[u8], part_chars: &[usize], budget: &Budget) -> Run {
+        self.run_with(guard, event_json, budget, |bytes| verdict_of(bytes, part_chars).map(Outcome::Verdict))
+    }
+
+    /// A run whose answer is read by `read`.
+    pub(crate) fn run_with(
+        &self,
+        guard: &LoadedGuard,
+        event_json: &[u8],
+        budget: &Budget,
+        read: impl FnOnce(&[u8]) -> Result<Outcome, String>,
+    ) -> Run {
         let Some(_permit) = self.permits.acquire() else {
             let message = "no place came free in time".to_owned();
             let outcome = Outcome::Failure(Failure { kind: FailureKind::NoCapacity, message });
@@ -49,8 +60,8 @@ impl Sandbox {
         let mut store = self.store(guard, budget, started);
         let answer = answer_of(&mut store, guard, event_json, budget);
         let fuel_used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-        let outcome = match answer.and_then(|bytes| verdict_of(&bytes, part_chars).map_err(Stop::BadOutput)) {
-            Ok(verdict) => Outcome::Verdict(verdict),
+        let outcome = match answer.and_then(|bytes| read(&bytes).map_err(Stop::BadOutput)) {
+            Ok(outcome) => outcome,
             Err(stop) => Outcome::Failure(stop.into_failure()),
         };
         drop(store);
@@ -145,7 +156,7 @@ fn function<T: 'static>(
     }
 }
 
-fn verdict_of(bytes: &[u8], part_chars: &[usize]) -> Result<Verdict, String> {
+pub(crate) fn verdict_of(bytes: &[u8], part_chars: &[usize]) -> Result<Verdict, String> {
     let verdict: Verdict = serde_json::from_slice(bytes).map_err(|error| format!("answer is no verdict: {error}"))?;
     verdict.complaint(part_chars).map_or(Ok(verdict), Err)
 }

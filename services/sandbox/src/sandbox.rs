@@ -23,8 +23,8 @@ pub struct Sandbox {
     pub(crate) permits: Permits,
     pub(crate) wasm_tools: Arc<WasmTools>,
     rhai: (InstancePre<HostState>, Entry),
-    cache: Cache,
-    config: SandboxConfig,
+    pub(crate) cache: Cache,
+    pub(crate) config: SandboxConfig,
     _ticker: Ticker,
 }
 
@@ -64,7 +64,7 @@ impl Sandbox {
         Ok(loaded)
     }
 
-    fn load(&self, language: Language, built: &[u8], powers: Arc<Powers>) -> Result<LoadedGuard, BuildError> {
+    pub(crate) fn load(&self, language: Language, built: &[u8], powers: Arc<Powers>) -> Result<LoadedGuard, BuildError> {
         Ok(match language {
             Language::Rhai => {
                 let (instance, entry) = self.rhai.clone();

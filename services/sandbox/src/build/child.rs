@@ -1,11 +1,12 @@
-//! The builder process: limits itself, reads one guard, builds it, writes the result, ends.
+//! The builder process: limits itself, reads guards, builds them, writes the results, ends.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use rlimit::Resource;
+use wasmtime::{Engine, Module};
 
-use super::wire::{self, Limit, Reply, Request};
+use super::wire::{self, Job, Limit, Listing, Reply, Request};
 use super::{rhai, wasm};
 use crate::engine;
 use crate::guard::Language;
@@ -23,15 +24,12 @@ pub fn child_main() -> ExitCode {
     if limit_self().is_err() {
         return ExitCode::FAILURE;
     }
-    let Ok((request, source)) = wire::read::<Request>(&mut std::io::stdin().lock()) else {
+    let Ok((request, sources)) = wire::read::<Request>(&mut std::io::stdin().lock()) else {
         return ExitCode::FAILURE;
     };
-    let (reply, body) = match build(&request, &source) {
-        Ok(bytes) => (Reply::Built, bytes),
-        Err(reply) => (reply, Vec::new()),
-    };
+    let (replies, body) = build_all(&request, &sources);
     let mut out = std::io::stdout().lock();
-    match wire::write(&mut out, &reply, &body).and_then(|()| out.flush()) {
+    match wire::write(&mut out, &replies, &body).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -52,19 +50,59 @@ fn limit(resource: Resource, wanted: u64) -> std::io::Result<()> {
     resource.set(value, value)
 }
 
-fn build(request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
-    if request.build_id != super::build_id() {
-        let message = "the builder program was replaced by another build of it; restart parapet to use the new one";
-        return Err(Reply::Failed(message.to_owned()));
+/// A reply for each job, and the built guards one after the other.
+fn build_all(request: &Request, mut sources: &[u8]) -> (Vec<Reply>, Vec<u8>) {
+    let (mut replies, mut body) = (Vec::new(), Vec::new());
+    let workshop = workshop(request);
+    for job in &request.jobs {
+        let cut = usize::try_from(job.source_bytes).ok().and_then(|length| sources.split_at_checked(length));
+        let (source, rest) = cut.unwrap_or((sources, &[]));
+        sources = rest;
+        let built = match &workshop {
+            Ok(workshop) => workshop.build(request, job, source),
+            Err(message) => Err(Reply::Failed(message.clone())),
+        };
+        replies.push(match built {
+            Ok((built, listing)) => {
+                body.extend_from_slice(&built);
+                Reply::Built { bytes: built.len() as u64, listing }
+            }
+            Err(reply) => reply,
+        });
     }
-    let engine = engine::building().map_err(|error| Reply::Failed(error.to_string()))?;
-    let ticker = engine::Ticker::start(&engine).map_err(|error| Reply::Failed(error.to_string()))?;
-    let built = match request.language {
-        Language::Rhai => rhai::build(&engine, request, source),
-        Language::Wasm => wasm::build(&engine, request, source),
+    (replies, body)
+}
+
+/// The engine of one builder process, with its ticker.
+struct Workshop {
+    engine: Engine,
+    /// For guards in Rhai.
+    rhai: Option<Module>,
+    _ticker: engine::Ticker,
+}
+
+fn workshop(request: &Request) -> Result<Workshop, String> {
+    if request.build_id != super::build_id() {
+        return Err(
+            "the builder program was replaced by another build of it; restart parapet to use the new one".to_owned()
+        );
+    }
+    let engine = engine::building().map_err(|error| error.to_string())?;
+    let ticker = engine::Ticker::start(&engine).map_err(|error| error.to_string())?;
+    let rhai = match request.language {
+        Language::Rhai => Some(rhai::guest(&engine, request).map_err(|error| error.to_string())?),
+        Language::Wasm => None,
     };
-    drop(ticker);
-    built
+    Ok(Workshop { engine, rhai, _ticker: ticker })
+}
+
+impl Workshop {
+    fn build(&self, request: &Request, job: &Job, source: &[u8]) -> Result<(Vec<u8>, Listing), Reply> {
+        match &self.rhai {
+            Some(guest) => rhai::build(&self.engine, guest, &request.tools, job, source),
+            None => Ok((wasm::build(&self.engine, &request.tools, source)?, Listing::default())),
+        }
+    }
 }
 
 /// How guest code that runs while a guard is built may end: by its own fault, or at a limit.

@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::wire::{self, Limit, Reply, Request};
+use serde_json::Value;
+
+use super::wire::{self, Job, Limit, Listing, Reply, Request};
 use crate::config::BuilderCommand;
 use crate::error::BuildError;
 use crate::guard::GuardCode;
@@ -13,10 +15,27 @@ use crate::guard::GuardCode;
 /// Wall-clock limit; the child's own CPU limit is lower.
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// Builds `code` in a child process.
-pub(crate) fn build(builder: &BuilderCommand, cache_dir: &Path, code: &GuardCode) -> Result<Vec<u8>, BuildError> {
+/// One guard to build.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) code: &'a [u8],
+    pub(crate) facts: &'a Value,
+    pub(crate) trace: bool,
+}
+
+/// What the child made of one guard.
+pub(crate) type Done = Result<(Vec<u8>, Listing), BuildError>;
+
+/// Builds all `sources` in one child process, with the language and the tools of `code`. An error of the whole is one
+/// of the child; it answers for each source otherwise.
+pub(crate) fn build(
+    builder: &BuilderCommand,
+    cache_dir: &Path,
+    code: &GuardCode,
+    sources: &[Source<'_>],
+) -> Result<Vec<Done>, BuildError> {
     let mut child = start(builder)?;
-    let result = converse(&mut child, cache_dir, code);
+    let result = converse(&mut child, cache_dir, code, sources);
     // Whatever it was doing, it is not needed any more.
     let _ = child.kill();
     let status = child.wait();
@@ -35,31 +54,57 @@ fn start(builder: &BuilderCommand) -> Result<Child, BuildError> {
 }
 
 /// `None` when the child ended without a reply.
-fn converse(child: &mut Child, cache_dir: &Path, code: &GuardCode) -> Option<Result<Vec<u8>, BuildError>> {
+fn converse(
+    child: &mut Child,
+    cache_dir: &Path,
+    code: &GuardCode,
+    sources: &[Source<'_>],
+) -> Option<Result<Vec<Done>, BuildError>> {
     let (mut stdin, mut stdout) = (child.stdin.take()?, child.stdout.take()?);
+    let job = |source: &Source<'_>| Job {
+        facts: source.facts.to_string(),
+        trace: source.trace,
+        source_bytes: source.code.len() as u64,
+    };
     let request = Request {
         build_id: super::build_id(),
         language: code.language,
-        facts: code.facts.to_string(),
         tools: code.tools.clone(),
         cache_dir: cache_dir.to_owned(),
+        jobs: sources.iter().map(job).collect(),
     };
-    let source = code.code.clone();
+    let body: Vec<u8> = sources.iter().flat_map(|source| source.code).copied().collect();
     // Both directions at once, and neither can hold this thread longer than the time limit.
     let (reply, replied) = mpsc::channel();
-    let writer = std::thread::Builder::new().spawn(move || wire::write(&mut stdin, &request, &source));
-    let reader = std::thread::Builder::new().spawn(move || reply.send(wire::read::<Reply>(&mut stdout)));
+    let writer = std::thread::Builder::new().spawn(move || wire::write(&mut stdin, &request, &body));
+    let reader = std::thread::Builder::new().spawn(move || reply.send(wire::read::<Vec<Reply>>(&mut stdout)));
     if let Some(error) = writer.err().or(reader.err()) {
         return Some(Err(BuildError::Builder(format!("a thread cannot be started: {error}"))));
     }
     match replied.recv_timeout(MAX_TIME) {
         Err(_) => Some(Err(BuildError::TooCostly { limit: Limit::Time.as_str() })),
         Ok(Err(_)) => None,
-        Ok(Ok((Reply::Built, bytes))) => Some(Ok(bytes)),
-        Ok(Ok((Reply::Refused(complaints), _))) => Some(Err(BuildError::Refused(complaints))),
-        Ok(Ok((Reply::TooCostly(limit), _))) => Some(Err(BuildError::TooCostly { limit: limit.as_str() })),
-        Ok(Ok((Reply::Failed(message), _))) => Some(Err(BuildError::Builder(message))),
+        Ok(Ok((replies, _))) if replies.len() != sources.len() => None,
+        Ok(Ok((replies, bytes))) => Some(Ok(done(replies, &bytes))),
     }
+}
+
+fn done(replies: Vec<Reply>, mut bytes: &[u8]) -> Vec<Done> {
+    let mut take = |length: u64| {
+        let (built, rest) = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length))?;
+        bytes = rest;
+        Some(built.to_vec())
+    };
+    let outcome = |reply| match reply {
+        Reply::Built { bytes, listing } => match take(bytes) {
+            Some(built) => Ok((built, listing)),
+            None => Err(BuildError::Builder("its answer is shorter than it says".to_owned())),
+        },
+        Reply::Refused(complaints) => Err(BuildError::Refused(complaints)),
+        Reply::TooCostly(limit) => Err(BuildError::TooCostly { limit: limit.as_str() }),
+        Reply::Failed(message) => Err(BuildError::Builder(message)),
+    };
+    replies.into_iter().map(outcome).collect()
 }
 
 /// A child that died without a word was ended by one of its resource limits, or crashed.

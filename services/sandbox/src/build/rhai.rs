@@ -7,8 +7,9 @@ use wasmtime::{Engine, Extern, Instance, Linker, Module, Store};
 
 use super::cache::Cache;
 use super::child::reply_of;
-use super::wire::{Reply, Request};
+use super::wire::{Job, Listing, Reply, Request};
 use crate::artifacts::RHAI_GUEST;
+use crate::error::SandboxError;
 use crate::image::Image;
 use crate::limits::Limits;
 use crate::run::{Stop, exchange, ticks};
@@ -18,24 +19,38 @@ use crate::wasm_tools::entry_of;
 const BUDGET: Budget =
     Budget { fuel: 20_000_000_000, memory_bytes: Budget::MAX_MEMORY_BYTES, deadline_ms: 20_000, output_bytes: 1 << 20 };
 
-pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
+/// Longest answer about a script whose tokens and probes are asked for, in bytes.
+const MAX_LISTING_BYTES: u64 = 6 << 20;
+
+/// The compiled interpreter.
+pub(crate) fn guest(engine: &Engine, request: &Request) -> Result<Module, SandboxError> {
+    Cache::open(&request.cache_dir)?.own_module(engine, RHAI_GUEST)
+}
+
+pub(crate) fn build(
+    engine: &Engine,
+    guest: &Module,
+    tools: &[String],
+    job: &Job,
+    source: &[u8],
+) -> Result<(Vec<u8>, Listing), Reply> {
     let failed = |error: &dyn std::fmt::Display| Reply::Failed(error.to_string());
     let script = String::from_utf8(source.to_vec()).map_err(|_| not_utf8())?;
-    let cache = Cache::open(&request.cache_dir).map_err(|e| failed(&e))?;
-    let module = cache.own_module(engine, RHAI_GUEST).map_err(|e| failed(&e))?;
     let mut store = store(engine).map_err(|e| failed(&e))?;
     let mut linker = Linker::new(engine);
     // Nothing in a script runs while it is parsed, so no import is ever called.
-    linker.define_unknown_imports_as_traps(&module).map_err(|e| failed(&e))?;
-    let instance = linker.instantiate(&mut store, &module).map_err(|e| failed(&e))?;
+    linker.define_unknown_imports_as_traps(guest).map_err(|e| failed(&e))?;
+    let instance = linker.instantiate(&mut store, guest).map_err(|e| failed(&e))?;
 
     let base = memory(&mut store, &instance)?;
-    let build = ScriptBuild { script, facts_json: request.facts.clone(), tools: bindings(&request.tools) };
-    let built = parse(&mut store, &instance, &module, &build)?;
+    let (facts_json, tools) = (job.facts.clone(), bindings(tools));
+    let build = ScriptBuild { script, facts_json, tools, trace: job.trace, tokens: job.trace };
+    let built = parse(&mut store, &instance, guest, &build)?;
     if !built.complaints.is_empty() {
         return Err(Reply::Refused(built.complaints));
     }
-    Ok(Image::diff(&base, &memory(&mut store, &instance)?).to_bytes())
+    let image = Image::diff(&base, &memory(&mut store, &instance)?).to_bytes();
+    Ok((image, Listing { probes: built.probes, tokens: built.tokens }))
 }
 
 fn store(engine: &Engine) -> wasmtime::Result<Store<Limits>> {
@@ -54,8 +69,9 @@ fn parse(
 ) -> Result<ScriptBuilt, Reply> {
     let entry = entry_of(module, GUARD_ALLOC_EXPORT, GUARD_BUILD_EXPORT)
         .ok_or_else(|| Reply::Failed("the Rhai guest does not export `guard/1`".to_owned()))?;
+    let max_answer = if build.trace { MAX_LISTING_BYTES } else { BUDGET.output_bytes };
     let request = serde_json::to_vec(build).map_err(|e| Reply::Failed(e.to_string()))?;
-    let answer = exchange(store, instance, &entry, &request, BUDGET.output_bytes).map_err(reply_of)?;
+    let answer = exchange(store, instance, &entry, &request, max_answer).map_err(reply_of)?;
     serde_json::from_slice(&answer)
         .map_err(|e| Reply::Failed(format!("the Rhai guest's answer is not understood: {e}")))
 }

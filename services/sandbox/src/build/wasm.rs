@@ -8,7 +8,7 @@ use parapet_domain::Budget;
 use wasmtime::{Engine, ExternType, FuncType, Linker, Module, Store, ValType};
 
 use super::child::reply_of;
-use super::wire::{Reply, Request};
+use super::wire::Reply;
 use crate::limits::Limits;
 use crate::run::{Stop, ticks};
 
@@ -16,7 +16,7 @@ use crate::run::{Stop, ticks};
 const BUDGET: Budget =
     Budget { fuel: 10_000_000, memory_bytes: Budget::MAX_MEMORY_BYTES, deadline_ms: 1_000, output_bytes: 1 };
 
-pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
+pub(crate) fn build(engine: &Engine, tools: &[String], source: &[u8]) -> Result<Vec<u8>, Reply> {
     if !source.starts_with(b"\0asm") {
         return Err(refused("file is no WASM module", "compile to a core module in the binary format"));
     }
@@ -27,7 +27,7 @@ pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result
         )
     })?;
     check_exports(&module)?;
-    check_imports(&module, &request.tools)?;
+    check_imports(&module, tools)?;
     check_version(engine, &module)?;
     module.serialize().map_err(|error| Reply::Failed(error.to_string()))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use crate::guard::Language;
-use parapet_abi::Complaint;
+use parapet_abi::{Complaint, Probe, ScriptToken};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,27 +14,44 @@ pub(crate) const MAX_HEADER_BYTES: u64 = 8 << 20;
 /// Largest body, in bytes: machine code of the largest module.
 const MAX_BODY_BYTES: u64 = 256 << 20;
 
-/// The guard to build; its source follows as raw bytes.
+/// The guards to build; their sources follow as raw bytes, one after the other.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Request {
     /// [`build_id`](super::build_id) of the parent.
     pub(crate) build_id: String,
     pub(crate) language: Language,
-    /// As JSON text, which is what the guest gets.
-    pub(crate) facts: String,
     pub(crate) tools: Vec<String>,
     /// Where the compiled Rhai guest is kept.
     pub(crate) cache_dir: PathBuf,
+    pub(crate) jobs: Vec<Job>,
 }
 
-/// How it went; the built guard follows as raw bytes.
+/// One guard of a [`Request`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// As JSON text, which is what the guest gets.
+    pub(crate) facts: String,
+    /// Whether the build is for watching the script, not for judging.
+    pub(crate) trace: bool,
+    /// Length of its source.
+    pub(crate) source_bytes: u64,
+}
+
+/// How it went with one guard. All the built guards follow as raw bytes, one after the other.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    Built,
+    Built { bytes: u64, listing: Listing },
     Refused(Vec<Complaint>),
     TooCostly(Limit),
     Failed(String),
+}
+
+/// What a traced build tells of its script.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Listing {
+    pub(crate) probes: Vec<Probe>,
+    pub(crate) tokens: Vec<ScriptToken>,
 }
 
 /// A limit of the builder process.

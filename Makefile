@@ -27,6 +27,7 @@ test: lint ## Everything CI runs: formatting, lints, docs, doc tests, the guards
 	cargo test --quiet --locked --workspace --doc
 	cargo nextest run --locked --workspace --no-run
 	$(DEBUG)/parapet guard test guest-toolbox/guards
+	cargo test --quiet --locked --manifest-path guest-toolbox/guests/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target)/guests
 	tests/with-postgres.sh cargo nextest run --locked --workspace $(ARGS)
 
 lint: ## Formatting, clippy and rustdoc, each without a warning

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use crate::body::BodyRoom;
 use crate::config::{Config, Limits, Route, RouteKind};
 use crate::identity::{Credentials, Identity};
 use crate::metrics::{Metrics, Readings};
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) routes: HashMap<String, LiveRoute>,
     /// One permit for each request at work.
     pub(crate) admission: Semaphore,
+    /// Room for request bodies, shared by all of them.
+    pub(crate) body_room: BodyRoom,
     /// The requests at work, whether or not their callers still wait.
     pub(crate) exchanges: TaskTracker,
     pub(crate) sets: Arc<GuardSets>,
@@ -94,6 +97,7 @@ impl App {
             credentials: Credentials::new(config.credentials, !token_in_authorization),
             routes: live_routes(config.routes)?,
             admission: Semaphore::new(config.limits.concurrent_requests),
+            body_room: BodyRoom::new(config.limits.held_bytes),
             exchanges: TaskTracker::new(),
             sets: parts.sets,
             judge: parts.judge,

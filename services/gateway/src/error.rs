@@ -47,6 +47,8 @@ pub(crate) enum GatewayError {
     Identity(#[from] IdentityError),
     #[error("all {0} places for requests are taken; try again later")]
     Overloaded(usize),
+    #[error("the room for request bodies is taken; try again later")]
+    NoRoom,
     #[error("the request took longer than {0} ms, the limit here")]
     TooSlow(u128),
     #[error(transparent)]
@@ -71,7 +73,7 @@ impl GatewayError {
             Self::Header(_) | Self::BodyCutOff | Self::Body(_) => Fault::MalformedBody,
             Self::Identity(IdentityError::Missing) => Fault::PrincipalMissing,
             Self::Identity(IdentityError::MayNotAssert) => Fault::IdentityNotAllowed,
-            Self::Identity(IdentityError::KeysUnavailable) | Self::Overloaded(_) => Fault::Overloaded,
+            Self::Identity(IdentityError::KeysUnavailable) | Self::Overloaded(_) | Self::NoRoom => Fault::Overloaded,
             Self::Identity(_) => Fault::Unauthorized,
             Self::TooSlow(_) => Fault::UpstreamTimeout,
             Self::Upstream(error) => of_upstream(error),

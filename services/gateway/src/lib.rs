@@ -32,6 +32,6 @@ pub use app::{App, BuildError, Parts};
 pub use config::{Config, ConfigErrors};
 pub use identity::KeySet;
 pub use secret::Secret;
-pub use server::Drained;
+pub use server::{Drained, serve_connections};
 pub use unseen::REASONS as NOT_INSPECTED_REASONS;
 pub use upstream::ClientError;

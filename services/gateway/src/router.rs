@@ -83,13 +83,14 @@ async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<H
     let _at_work = app.metrics.at_work();
     let live = live.ok_or(GatewayError::UnknownPath)?;
     check_protocol(&request)?;
-    let _place = admit(app)?;
     let (head, body) = request.into_parts();
     let credential = check::credential(app, live, &head.headers)?;
     let principal =
         app.identity.authenticate(peer.ip(), &head.headers, check::principal_need(live, credential)).await?;
     let session = session(&head.headers)?;
-    let body = read_body(&app.limits, &head.headers, body).await?;
+    let (body, _room) = read_body(app, &head.headers, body).await?;
+    // Taken last: who is slow to send, or not known, holds no place that others could work in.
+    let _place = admit(app)?;
 
     let mut exchange = Exchange::new(app, live, trace, principal, session);
     exchange.query = head.uri.query().map(|_| ());

@@ -8,8 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,10 +35,41 @@ pub struct Drained {
     pub lost: u64,
 }
 
-/// Serves until `shutdown` completes, then finishes what is at work, within the drain time-out. Gives the number of
-/// connections that had to be cut.
+/// The data plane's listener.
 pub(crate) async fn serve(app: &Arc<Inner>, listener: TcpListener, shutdown: impl Future<Output = ()>) -> usize {
-    let slots = Arc::new(Semaphore::new(app.limits.connections));
+    let service_of = |peer| {
+        let app = Arc::clone(app);
+        service_fn(move |request| {
+            let app = Arc::clone(&app);
+            async move { Ok::<_, Infallible>(router::answer(&app, peer, request).await) }
+        })
+    };
+    // An exchange may outlive its connection.
+    let at_work = async {
+        app.exchanges.close();
+        app.exchanges.wait().await;
+    };
+    serve_connections(&app.limits, listener, shutdown, service_of, at_work).await
+}
+
+/// Serves HTTP/1.1 on `listener` until `shutdown` completes, every connection within `limits`; then finishes what is at
+/// work on the connections, and `at_work`, within the drain time-out. `service_of` makes the service for a peer's
+/// connection. Gives the number of connections that had to be cut.
+pub async fn serve_connections<S, B>(
+    limits: &Limits,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    service_of: impl Fn(SocketAddr) -> S,
+    at_work: impl Future<Output = ()>,
+) -> usize
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let slots = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -46,21 +79,19 @@ pub(crate) async fn serve(app: &Arc<Inner>, listener: TcpListener, shutdown: imp
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             (slot, stream, peer) = accept(&listener, &slots) => {
-                connections.spawn(connection(Arc::clone(app), stream, peer, graceful.watcher(), slot));
+                connections.spawn(connection(*limits, stream, peer, service_of(peer), graceful.watcher(), slot));
             }
         }
     }
     // From here on the kernel refuses new connections.
     drop(listener);
     tracing::info!(connections.open = connections.len(), "draining");
-    // An exchange may outlive its connection.
-    app.exchanges.close();
     let drained = async {
         graceful.shutdown().await;
-        app.exchanges.wait().await;
+        at_work.await;
     };
-    if tokio::time::timeout(app.limits.drain, drained).await.is_err() {
-        tracing::warn!(exchanges.open = app.exchanges.len(), "the drain time-out passed");
+    if tokio::time::timeout(limits.drain, drained).await.is_err() {
+        tracing::warn!("the drain time-out passed");
     }
     while connections.try_join_next().is_some() {}
     let cut = connections.len();
@@ -86,19 +117,21 @@ async fn accept(
     }
 }
 
-async fn connection(
-    app: Arc<Inner>,
+async fn connection<S, B>(
+    limits: Limits,
     stream: TcpStream,
     peer: SocketAddr,
+    service: S,
     watcher: Watcher,
     slot: Option<OwnedSemaphorePermit>,
-) {
-    let limits = app.limits;
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(router::answer(&app, peer, request).await) }
-    });
     let io = TokioIo::new(TimedIo::new(stream, limits.write));
     if let Err(error) = watcher.watch(builder(&limits).serve_connection(io, service)).await {
         tracing::debug!(%error, net.peer = %peer, "connection ended early");

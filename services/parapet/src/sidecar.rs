@@ -1,22 +1,33 @@
 //! A running sidecar: the data plane and the admin listener, each on its port, until it is told to stop.
 //! `serve` and `demo` run the same one.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use parapet_console::{AdminState, AdminToken, InForce, QueueState};
-use parapet_gateway::{Config, Secret};
+use parapet_gateway::config::Limits;
+use parapet_gateway::{Config, Secret, serve_connections};
 use parapet_judge::{GuardSets, Watcher};
 use parapet_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use crate::failure::ListenError;
 use crate::parts::{self, Assembled};
 use crate::registry;
 use crate::state_dir::StateDir;
+
+/// Most open connections on the admin listener: operators, a scraper, probes.
+const ADMIN_CONNECTIONS: usize = 256;
 
 /// What runs.
 pub(crate) struct Sidecar {
@@ -30,7 +41,7 @@ pub(crate) struct Sidecar {
     pub(crate) sets: Arc<GuardSets>,
     stop: watch::Sender<bool>,
     data_plane: JoinHandle<()>,
-    admin: JoinHandle<Result<()>>,
+    admin: JoinHandle<()>,
     _watcher: Option<Watcher>,
 }
 
@@ -42,6 +53,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     };
     config.server.admin_token = Some(token.clone());
     let (server, watch_guards) = (config.server.clone(), config.guards.watch);
+    let limits = Limits { connections: ADMIN_CONNECTIONS.min(config.limits.connections), ..config.limits };
     let Assembled { app, sets, store, recorder } = parts::assemble(config, state).await?;
     registry::record(&store, &server.tenant, &sets.current()).await?;
     let watcher = if watch_guards { start_watcher(&sets, &store, &server.tenant)? } else { None };
@@ -65,11 +77,8 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
         app.serve(listener, data_stop).await;
     });
     let admin = tokio::spawn(async move {
-        let service = console.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(admin_listener, service)
-            .with_graceful_shutdown(admin_stop)
-            .await
-            .context("the admin listener failed")
+        let service_of = |peer| admin_service(&console, peer);
+        serve_connections(&limits, admin_listener, admin_stop, service_of, std::future::ready(())).await;
     });
     Ok(Sidecar { listen, admin_listen, store, sets, stop, data_plane, admin, _watcher: watcher })
 }
@@ -79,10 +88,22 @@ impl Sidecar {
     pub(crate) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.data_plane.await.context("the data plane ended with a fault")?;
-        self.admin.await.context("the admin listener ended with a fault")??;
+        self.admin.await.context("the admin listener ended with a fault")?;
         self.store.close().await;
         Ok(())
     }
+}
+
+/// The console for one peer's connection; it counts wrong tokens by address.
+fn admin_service(
+    console: &Router,
+    peer: SocketAddr,
+) -> impl Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible, Future: Send> + use<> {
+    let console = console.clone();
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        console.clone().oneshot(request.map(axum::body::Body::new))
+    })
 }
 
 fn queue_state(recorder: &parapet_store::Recorder) -> QueueState {

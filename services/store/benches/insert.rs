@@ -107,19 +107,11 @@ async fn measure_recorder(figures: &mut Figures, name: &str, store: &Store) {
 }
 
 async fn measure_postgres(figures: &mut Figures, admin: &str) {
-    let mut connection = PgConnection::connect(admin).await.unwrap();
-    sqlx::raw_sql("drop schema if exists parapet_bench cascade; create schema parapet_bench")
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    let joint = if admin.contains('?') { '&' } else { '?' };
-    let store = Store::open(&StoreConfig::new(format!("{admin}{joint}options=-c%20search_path%3Dparapet_bench")))
-        .await
-        .unwrap();
-    let options: PgConnectOptions = admin.parse().unwrap();
-    let mut copying = PgConnection::connect_with(&options.options([("search_path", "parapet_bench")])).await.unwrap();
+    // The rows to copy are made in a schema of their own, so that the tables copied into have never seen them.
+    let (source, mut reading) = schema(admin, "parapet_bench_source").await;
+    let (store, mut copying) = schema(admin, "parapet_bench").await;
     for _ in 0..ROUNDS {
-        let copies = copies(&store, &mut copying).await;
+        let copies = copies(&source, &mut reading).await;
         let start = Instant::now();
         for copy in &copies {
             copy_in(&mut copying, copy).await;
@@ -128,7 +120,22 @@ async fn measure_postgres(figures: &mut Figures, admin: &str) {
         measure_store(figures, "postgres", &store).await;
     }
     store.close().await;
-    sqlx::raw_sql("drop schema parapet_bench cascade").execute(&mut connection).await.unwrap();
+    source.close().await;
+    for schema in ["parapet_bench", "parapet_bench_source"] {
+        let drop = format!("drop schema {schema} cascade");
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut copying).await.unwrap();
+    }
+}
+
+/// A fresh schema with the store's tables, and a connection of its own to it.
+async fn schema(admin: &str, name: &str) -> (Store, PgConnection) {
+    let options: PgConnectOptions = admin.parse().unwrap();
+    let mut connection = PgConnection::connect_with(&options.options([("search_path", name)])).await.unwrap();
+    let make = format!("drop schema if exists {name} cascade; create schema {name}");
+    sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut connection).await.unwrap();
+    let joint = if admin.contains('?') { '&' } else { '?' };
+    let url = format!("{admin}{joint}options=-c%20search_path%3D{name}");
+    (Store::open(&StoreConfig::new(url)).await.unwrap(), connection)
 }
 
 /// One batch in the format of COPY BINARY, for both tables.
@@ -136,7 +143,7 @@ struct Copy {
     tables: [(&'static str, Vec<u8>); 2],
 }
 
-/// Batches as Postgres itself writes them: stored, copied out, and removed again.
+/// Batches as Postgres itself writes them: stored and copied out.
 async fn copies(store: &Store, connection: &mut PgConnection) -> Vec<Copy> {
     let mut copies = Vec::new();
     for _ in 0..BATCHES {
@@ -151,12 +158,6 @@ async fn copies(store: &Store, connection: &mut PgConnection) -> Vec<Copy> {
             while let Some(piece) = futures_util::StreamExt::next(&mut stream).await {
                 bytes.extend_from_slice(&piece.unwrap());
             }
-        }
-        for (table, _) in &tables {
-            sqlx::raw_sql(AssertSqlSafe(format!("delete from {table} where id in ({ids})")))
-                .execute(&mut *connection)
-                .await
-                .unwrap();
         }
         copies.push(Copy { tables });
     }

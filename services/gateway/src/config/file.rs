@@ -83,6 +83,8 @@ pub struct LimitsFile {
     pub request_timeout_ms: Count,
     /// Most requests at work; the next one gets 503 with `Retry-After`. Default 512.
     pub max_concurrent_requests: Count,
+    /// Most bytes of request bodies that are held at the same moment, those that are still arriving included; a request beyond it gets 503 with `Retry-After`. Default 268435456 (256 MiB).
+    pub max_held_bytes: Count,
     /// Most open connections; further ones wait in the kernel's queue. Default 4096.
     pub max_connections: Count,
     /// How long a caller may refuse to read its answer before the connection is closed. Milliseconds, default 30000.
@@ -101,6 +103,7 @@ impl Default for LimitsFile {
             body_read_timeout_ms: Count(30_000),
             request_timeout_ms: Count(300_000),
             max_concurrent_requests: Count(512),
+            max_held_bytes: Count(256 << 20),
             max_connections: Count(4096),
             write_timeout_ms: Count(30_000),
             drain_timeout_ms: Count(30_000),

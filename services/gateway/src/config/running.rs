@@ -72,6 +72,8 @@ pub struct Limits {
     pub request: Duration,
     /// Requests at work.
     pub concurrent_requests: usize,
+    /// Bytes of request bodies held at the same moment.
+    pub held_bytes: usize,
     /// Open connections.
     pub connections: usize,
     /// Time that a write may stand still.

@@ -105,6 +105,39 @@ async fn when_all_places_are_taken_the_next_request_is_sent_away_at_once() {
     assert_eq!(first.await.unwrap().status, 200);
 }
 
+/// A caller that has sent the beginning of a body, `sent` bytes of it, and now keeps still.
+async fn sends_slowly(gateway: &Gateway, sent: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60000\r\nexpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body once it begins to read it.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&vec![b' '; sent]).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_caller_that_sends_slowly_takes_no_place_from_others() {
+    let gateway = start("max_concurrent_requests = 1", Script::says("fine")).await;
+    let _slow = sends_slowly(&gateway, 10).await;
+    assert_eq!(gateway.chat(HELLO).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_share_their_room_and_give_it_back() {
+    let limits = "max_body_bytes = 60000\nmax_held_bytes = 60000";
+    let gateway = start(limits, Script::says("fine")).await;
+    let slow = sends_slowly(&gateway, 0).await;
+    assert_eq!(gateway.chat(HELLO).await.status, 200, "who only states a length holds nothing");
+    drop(slow);
+    let padded = format!("{HELLO}{}", " ".repeat(59_000));
+    for _ in 0..3 {
+        assert_eq!(gateway.chat(&padded).await.status, 200, "the room of one is free for the next");
+    }
+}
+
 #[tokio::test]
 async fn connections_over_the_limit_wait_until_there_is_room() {
     let gateway = start("max_connections = 1", Script::says("fine")).await;

@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use parapet_domain::digest;
 use tempfile::NamedTempFile;
@@ -15,6 +16,11 @@ use crate::error::SandboxError;
 
 const KEY_FILE: &str = "key";
 const MAC_CHARS: usize = 4 + 64;
+
+/// How long a file that nothing asks for is kept. Sandboxes of other versions and earlier guards leave theirs behind.
+const KEPT_UNUSED: Duration = Duration::from_hours(30 * 24);
+/// How stale the mark of the last use may be: a start does not write to every file.
+const MARK_OF_USE: Duration = Duration::from_hours(24);
 
 /// The folder and its key.
 pub(crate) struct Cache {
@@ -29,6 +35,7 @@ impl Cache {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         check_private(dir).map_err(failed)?;
         let key = key_in(dir).map_err(|cause| SandboxError::Cache { path: dir.join(KEY_FILE), cause })?;
+        prune(dir, SystemTime::now());
         Ok(Self { dir: dir.to_owned(), key })
     }
 
@@ -48,6 +55,7 @@ impl Cache {
             return None;
         }
         bytes.drain(..MAC_CHARS);
+        mark_used(&self.path(key), SystemTime::now());
         Some(bytes)
     }
 
@@ -85,6 +93,31 @@ impl Cache {
         message.extend_from_slice(content);
         digest::keyed("mac", &self.key, &message)
     }
+}
+
+/// Removes what nothing has asked for in a long time. A file that cannot be removed costs room and nothing else.
+fn prune(dir: &Path, now: SystemTime) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if path.file_name().is_some_and(|name| name != KEY_FILE) && unused_for(&path, now) > KEPT_UNUSED {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Notes that a file is of use. One that is read only stays as old as it was, and is built anew some day.
+fn mark_used(path: &Path, now: SystemTime) {
+    if unused_for(path, now) > MARK_OF_USE
+        && let Ok(file) = File::options().append(true).open(path)
+    {
+        let _ = file.set_modified(now);
+    }
+}
+
+/// Nothing for a file whose time cannot be told or lies ahead.
+fn unused_for(path: &Path, now: SystemTime) -> Duration {
+    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|modified| now.duration_since(modified).ok()).unwrap_or_default()
 }
 
 /// Makes a module of machine code that came out of [`Cache::get`] or straight from this installation's builder.
@@ -137,4 +170,28 @@ fn read_key(path: &Path) -> io::Result<Option<[u8; 32]>> {
     check_private(path)?;
     let key = <[u8; 32]>::try_from(bytes);
     key.map(Some).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it has not 32 bytes; remove the cache folder"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_used_for_a_month_is_removed_and_what_is_used_stays() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("cache");
+        let cache = Cache::open(&dir).unwrap();
+        cache.put("guard:old", b"old").unwrap();
+        cache.put("guard:used", b"used").unwrap();
+        let long_ago = SystemTime::now() - Duration::from_hours(31 * 24);
+        for name in ["guard-old", "guard-used", KEY_FILE] {
+            File::options().append(true).open(dir.join(name)).unwrap().set_modified(long_ago).unwrap();
+        }
+        assert_eq!(cache.get("guard:used").as_deref(), Some(&b"used"[..]));
+
+        let again = Cache::open(&dir).unwrap();
+        assert_eq!(again.key, cache.key, "the key is never too old");
+        assert_eq!(again.get("guard:used").as_deref(), Some(&b"used"[..]));
+        assert_eq!(again.get("guard:old"), None);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -96,6 +97,10 @@ impl Writer {
             if batch.is_empty() {
                 return Ok(());
             }
+            if self.time_is_over() {
+                self.give_up(batch, "the time for draining is over");
+                return Ok(());
+            }
             let error = match self.attempt(batch).await {
                 Ok(()) => {
                     self.acknowledge(batch);
@@ -120,17 +125,20 @@ impl Writer {
         let rows: Vec<_> = batch.iter().map(|job| &*job.row).collect();
         let required = batch.iter().any(|job| job.waiter.is_some());
         let durability = if required { Durability::Durable } else { Durability::AsConfigured };
-        match timeout(self.config.attempt(), self.store.insert_rows(&rows, durability)).await {
+        match timeout(self.within_drain(self.config.attempt()), self.store.insert_rows(&rows, durability)).await {
             Ok(outcome) => outcome.map(|_| ()),
             Err(_) => Err(StoreError::Unavailable(format!("no answer within {} ms", self.config.attempt_ms))),
         }
     }
 
-    /// Waits before the next attempt, but no longer than the drain may take.
+    /// Waits before the next attempt.
     async fn pause(&self, retry: u32) {
-        let pause = self.config.pause(retry);
-        let left = (*self.closing.borrow()).map_or(pause, |end| end.saturating_duration_since(Instant::now()));
-        sleep(pause.min(left)).await;
+        sleep(self.within_drain(self.config.pause(retry))).await;
+    }
+
+    /// `time`, but no longer than the drain may take.
+    fn within_drain(&self, time: Duration) -> Duration {
+        (*self.closing.borrow()).map_or(time, |end| time.min(end.saturating_duration_since(Instant::now())))
     }
 
     fn time_is_over(&self) -> bool {

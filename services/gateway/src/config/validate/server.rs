@@ -66,10 +66,21 @@ pub(super) fn limits(file: &LimitsFile, unfit: &mut Unfit) -> Limits {
         body_read: millis(file.body_read_timeout_ms, &key("body_read_timeout_ms"), unfit),
         request: millis(file.request_timeout_ms, &key("request_timeout_ms"), unfit),
         concurrent_requests: size(file.max_concurrent_requests, &key("max_concurrent_requests"), 1..=1_000_000, unfit),
+        held_bytes: held_bytes(file, unfit),
         connections: size(file.max_connections, &key("max_connections"), 1..=1_000_000, unfit),
         write: millis(file.write_timeout_ms, &key("write_timeout_ms"), unfit),
         drain: millis(file.drain_timeout_ms, &key("drain_timeout_ms"), unfit),
     }
+}
+
+/// Less than one body would refuse what `max_body_bytes` allows.
+fn held_bytes(file: &LimitsFile, unfit: &mut Unfit) -> usize {
+    let key = "server.limits.max_held_bytes";
+    let held = size(file.max_held_bytes, key, 1..=1 << 40, unfit);
+    if file.max_held_bytes.0 < file.max_body_bytes.0 {
+        complain(unfit, key, "is less than `max_body_bytes`; give it room for at least one body");
+    }
+    held
 }
 
 pub(super) fn store(file: &StoreFile, unfit: &mut Unfit) -> StoreConfig {

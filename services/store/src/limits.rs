@@ -57,6 +57,12 @@ const CONSTRAINTS: &[(&str, &str)] = &[
     ("guard_set_tenant_length", "`tenant` of the guard set is longer than 256 bytes"),
     ("guard_set_hash_length", "`hash` of the guard set is longer than 256 bytes"),
     ("guard_set_known", "the guard set is not in the registry"),
+    ("cases_tenant_length", "`tenant` of the case is longer than 256 bytes"),
+    ("cases_guard_length", "`guard` of the case is longer than 256 bytes"),
+    ("cases_guard_hash_length", "`guard_hash` of the case is longer than 256 bytes"),
+    ("cases_vouched_by_length", "`by` of the case's evidence is empty or longer than 256 bytes"),
+    ("cases_verdict_known", "`verdict` of the case is no verdict that the database knows"),
+    ("cases_evidence_known", "the case has no evidence that the database knows"),
 ];
 
 /// The error for a named constraint.

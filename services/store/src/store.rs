@@ -15,10 +15,10 @@ use crate::{
 
 /// An open store. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
-pub struct Store(Kind);
+pub struct Store(pub(crate) Kind);
 
 #[derive(Clone)]
-enum Kind {
+pub(crate) enum Kind {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),
 }
@@ -36,11 +36,12 @@ pub enum Durability {
 macro_rules! on {
     ($store:expr, $inner:ident => $call:expr) => {
         match &$store.0 {
-            Kind::Sqlite($inner) => $call,
-            Kind::Postgres($inner) => $call,
+            $crate::store::Kind::Sqlite($inner) => $call,
+            $crate::store::Kind::Postgres($inner) => $call,
         }
     };
 }
+pub(crate) use on;
 
 impl Store {
     /// Opens the store, checks that it is safe to use, and migrates it.
@@ -179,6 +180,17 @@ impl Store {
             Kind::Sqlite(store) => store.pragmas().await,
             Kind::Postgres(_) => Err(StoreError::Query("postgres has no pragmas".to_owned())),
         }
+    }
+
+    /// The query plan of [`Store::near_cases`].
+    #[cfg(test)]
+    pub(crate) async fn explain_near(
+        &self,
+        tenant: &str,
+        reads: &[crate::cases::Read],
+        search: &crate::CaseSearch<'_>,
+    ) -> String {
+        on!(self, store => store.explain_near(tenant, reads, search).await)
     }
 
     /// The query plan of [`Store::decisions`].

@@ -73,7 +73,7 @@ async fn insert_marks(connection: &mut SqliteConnection, marks: &[(&Row, &Mark)]
 }
 
 /// Cuts `items` into pieces whose lengths are all in [`SIZES`].
-fn chunks<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn chunks<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = items;
     std::iter::from_fn(move || {
         let size = SIZES.into_iter().find(|size| *size <= rest.len())?;

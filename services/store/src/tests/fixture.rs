@@ -60,6 +60,16 @@ impl Fixture {
         }
     }
 
+    /// Runs SQL that the database may refuse, with its words.
+    pub(super) async fn try_execute(&self, sql: &str) -> Result<(), String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let done = match self.connect().await {
+            Block::Sqlite(mut c) => sqlx::raw_sql(sql).execute(&mut c).await.map(|_| ()),
+            Block::Postgres(mut c) => sqlx::raw_sql(sql).execute(&mut c).await.map(|_| ()),
+        };
+        done.map_err(|error| error.to_string())
+    }
+
     /// Reads one number past the store.
     pub(super) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -1,11 +1,13 @@
 //! From a guard request to a tested guard: recall, plan, code, tests, checks, repair. With a model, or by rules alone.
 //! No HTTP type and no SQL type is in here: models are reached through `parapet-models`, memory through `parapet-store`.
 
+pub mod checks;
 mod draft;
 mod plan;
 mod request;
 mod rules;
 
+pub use checks::{CheckOptions, CheckReport, check_guard};
 pub use draft::{Draft, DraftError};
 pub use plan::{Action, Plan, Step};
 pub use request::GuardRequest;

@@ -1,0 +1,160 @@
+//! Finds the JSON in a model's text: as it is, in a fenced block, or the first balanced value in prose; a comma too many
+//! is forgiven, missing brackets are not.
+
+use serde_json::Value;
+
+/// Places in a text that are tried as the beginning of a value.
+const MOST_STARTS: usize = 64;
+
+/// The value in `text` that `fits`, else the first value at all, else `None`.
+pub(crate) fn find(text: &str, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+    let text = without_thoughts(text.trim_start_matches('\u{feff}')).trim();
+    let whole = read(text).filter(|value| value.is_object() || value.is_array() || fits(value));
+    if whole.is_some() {
+        return whole;
+    }
+    let mut first = None;
+    for candidate in fenced(text).chain(balanced(text)) {
+        match read(candidate) {
+            Some(value) if fits(&value) => return Some(value),
+            Some(value) => first = first.or(Some(value)),
+            None => {}
+        }
+    }
+    first
+}
+
+/// What follows the thoughts that some models write before their answer.
+fn without_thoughts(text: &str) -> &str {
+    match text.trim_start().strip_prefix("<think>") {
+        Some(rest) => rest.split_once("</think>").map_or(rest, |(_, answer)| answer),
+        None => text,
+    }
+}
+
+fn read(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_spare_commas(text)).ok())
+}
+
+/// The insides of the blocks between lines of three backticks.
+fn fenced(text: &str) -> impl Iterator<Item = &str> {
+    let inside = text.split("```").skip(1).step_by(2);
+    // The first line may name the language.
+    inside.map(|block| block.split_once('\n').map_or(block, |(_, rest)| rest).trim())
+}
+
+/// The balanced objects and arrays, outermost first, in the order of the text.
+fn balanced(text: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    let mut starts = 0;
+    std::iter::from_fn(move || {
+        while starts < MOST_STARTS {
+            let rest = text.get(at..)?;
+            let start = rest.find(['{', '['])?;
+            starts += 1;
+            let value = rest.get(start..)?;
+            match length(value) {
+                Some(length) => {
+                    let found = value.get(..length)?;
+                    // What is inside may be the value if this one is not: `[see {"a": 1}]`.
+                    at += start + if read(found).is_some() { length } else { 1 };
+                    return Some(found);
+                }
+                None => at += start + 1,
+            }
+        }
+        None
+    })
+}
+
+/// Length in bytes of the balanced value that `text` begins with.
+fn length(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `text` without commas before a closing bracket.
+fn without_spare_commas(text: &str) -> String {
+    let (mut out, mut in_string, mut escaped) = (String::with_capacity(text.len()), false, false);
+    for (at, char) in text.char_indices() {
+        let spare = char == ',' && !in_string && {
+            let rest = text.get(at + 1..).unwrap_or_default().trim_start();
+            rest.starts_with(['}', ']'])
+        };
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+        if !spare {
+            out.push(char);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_found_in_what_models_write_around_it() {
+        let wanted = json!({"a": "} ] \" {", "b": [1, 2]});
+        let plain = r#"{"a": "} ] \" {", "b": [1, 2]}"#;
+        let spare = r#"{"a": "} ] \" {", "b": [1, 2,],}"#;
+        for text in [
+            plain.to_owned(),
+            spare.to_owned(),
+            format!("\u{feff}  {plain}\n"),
+            format!("Here you are:\n```json\n{plain}\n```\nAnything else?"),
+            format!("```\n{spare}\n```"),
+            format!("Sure! {plain} is what you want."),
+            format!("As in [1], {{so to say}}: {plain}"),
+            format!("[the answer is {plain}]"),
+            format!("<think>{{\"a\": 1}} or [2]?</think>\n{plain}"),
+        ] {
+            assert_eq!(
+                find(&text, |value| value.is_object() && value.get("b").is_some()),
+                Some(wanted.clone()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_value_is_kept_when_none_fits() {
+        assert_eq!(find("[1] and {\"x\": 2}", |_| false), Some(json!([1])));
+        assert_eq!(find("7", Value::is_number), Some(json!(7)));
+    }
+
+    #[test]
+    fn what_is_cut_off_is_no_value() {
+        for text in ["{\"a\": [1, 2", "", "no JSON", "{\"a\": \"}", "]]]{", "```json\n{\"a\"\n```"] {
+            assert_eq!(find(text, |_| true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_depth_ends_soon() {
+        assert_eq!(find(&"[".repeat(200_000), |_| true), None);
+        assert_eq!(find(&format!("{}{}", "[".repeat(50_000), "]".repeat(50_000)), |_| true), None);
+    }
+}

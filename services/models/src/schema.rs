@@ -1,0 +1,252 @@
+//! Checks a value against a JSON Schema, with a complaint that a model can act on. The keywords that schemas for models
+//! are made of: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, the limits on lengths
+//! and numbers, `anyOf`, `oneOf`, `allOf` and local `$ref`. Others are left to whoever reads the value.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+/// Nesting of schemas beyond which a check gives up; a schema that refers to itself without end gets there.
+const DEEPEST: usize = 64;
+
+/// The first complaint about `value`, by `schema`.
+pub(crate) fn check(schema: &Value, value: &Value) -> Result<(), String> {
+    Checker { root: schema }.check(schema, value, &Place::default())
+}
+
+/// What `reference`, such as `#/$defs/step`, stands for within `root`.
+pub(crate) fn resolve<'s>(root: &'s Value, reference: &str) -> Option<&'s Value> {
+    root.pointer(reference.strip_prefix('#')?)
+}
+
+struct Checker<'s> {
+    root: &'s Value,
+}
+
+#[derive(Default, Clone)]
+struct Place {
+    pointer: String,
+    depth: usize,
+}
+
+impl Place {
+    fn below(&self, step: &str) -> Self {
+        let step = step.replace('~', "~0").replace('/', "~1");
+        Self { pointer: format!("{}/{step}", self.pointer), depth: self.depth + 1 }
+    }
+
+    fn same(&self) -> Self {
+        Self { pointer: self.pointer.clone(), depth: self.depth + 1 }
+    }
+
+    fn complain<T>(&self, what: impl std::fmt::Display) -> Result<T, String> {
+        let place = if self.pointer.is_empty() { "the value" } else { &self.pointer };
+        Err(if self.pointer.is_empty() { format!("{place} {what}") } else { format!("`{place}` {what}") })
+    }
+}
+
+impl Checker<'_> {
+    fn check(&self, schema: &Value, value: &Value, place: &Place) -> Result<(), String> {
+        if place.depth > DEEPEST {
+            return place.complain("is nested too deeply");
+        }
+        let Value::Object(schema) = schema else {
+            return if schema == &Value::Bool(false) { place.complain("must not be there") } else { Ok(()) };
+        };
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let Some(target) = resolve(self.root, reference) else { return Ok(()) };
+            self.check(target, value, &place.same())?;
+        }
+        check_type(schema, value, place)?;
+        check_choice(schema, value, place)?;
+        self.check_combined(schema, value, place)?;
+        match value {
+            Value::Object(object) => self.check_object(schema, object, place),
+            Value::Array(items) => self.check_array(schema, items, place),
+            Value::String(text) => check_range(schema, "Length", text.chars().count(), "characters", place),
+            Value::Number(number) => check_number(schema, number.as_f64().unwrap_or(f64::NAN), place),
+            Value::Null | Value::Bool(_) => Ok(()),
+        }
+    }
+
+    fn check_combined(&self, schema: &Map<String, Value>, value: &Value, place: &Place) -> Result<(), String> {
+        let list = |key: &str| schema.get(key).and_then(Value::as_array);
+        for part in list("allOf").into_iter().flatten() {
+            self.check(part, value, &place.same())?;
+        }
+        // `oneOf` is read as `anyOf`: a value that fits two branches is of use all the same.
+        for branches in [list("anyOf"), list("oneOf")].into_iter().flatten() {
+            let mut complaints = branches.iter().map(|branch| self.check(branch, value, &place.same()));
+            let first = complaints.next();
+            let fits = matches!(first, Some(Ok(()))) || complaints.any(|complaint| complaint.is_ok());
+            if let (false, Some(Err(first))) = (fits, first) {
+                return place
+                    .complain(format!("fits none of the {} allowed forms; of the first: {first}", branches.len()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_object(
+        &self,
+        schema: &Map<String, Value>,
+        object: &Map<String, Value>,
+        place: &Place,
+    ) -> Result<(), String> {
+        let names = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        if let Some(missing) = names.filter_map(Value::as_str).find(|name| !object.contains_key(*name)) {
+            return place.complain(format!("lacks `{missing}`"));
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, value) in object {
+            match (properties.and_then(|properties| properties.get(name)), schema.get("additionalProperties")) {
+                (Some(property), _) => self.check(property, value, &place.below(name))?,
+                (None, Some(Value::Bool(false))) => {
+                    let known: BTreeSet<_> =
+                        properties.into_iter().flat_map(Map::keys).map(|key| format!("`{key}`")).collect();
+                    let known: Vec<_> = known.into_iter().collect();
+                    return place.complain(format!("has `{name}`, but may only have {}", known.join(", ")));
+                }
+                (None, Some(others)) => self.check(others, value, &place.below(name))?,
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_array(&self, schema: &Map<String, Value>, items: &[Value], place: &Place) -> Result<(), String> {
+        check_range(schema, "Items", items.len(), "items", place)?;
+        let Some(of_items) = schema.get("items") else { return Ok(()) };
+        items.iter().enumerate().try_for_each(|(at, item)| self.check(of_items, item, &place.below(&at.to_string())))
+    }
+}
+
+fn check_type(schema: &Map<String, Value>, value: &Value, place: &Place) -> Result<(), String> {
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => return Ok(()),
+    };
+    let is = |wanted: &str| match value {
+        Value::Null => wanted == "null",
+        Value::Bool(_) => wanted == "boolean",
+        Value::String(_) => wanted == "string",
+        Value::Array(_) => wanted == "array",
+        Value::Object(_) => wanted == "object",
+        Value::Number(number) => {
+            let whole = number.as_f64().is_some_and(|n| n.fract() == 0.0);
+            wanted == "number" || (wanted == "integer" && whole)
+        }
+    };
+    if types.iter().any(|wanted| is(wanted)) {
+        return Ok(());
+    }
+    place.complain(format!("is {}, but must be of type `{}`", kind(value), types.join("` or `")))
+}
+
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn check_choice(schema: &Map<String, Value>, value: &Value, place: &Place) -> Result<(), String> {
+    let choices = match (schema.get("enum"), schema.get("const")) {
+        (Some(Value::Array(choices)), _) => choices.as_slice(),
+        (_, Some(only)) => std::slice::from_ref(only),
+        _ => return Ok(()),
+    };
+    if choices.contains(value) {
+        return Ok(());
+    }
+    let choices: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+    place.complain(format!("must be one of {}", choices.join(", ")))
+}
+
+/// The limits `minLength`, `maxLength`, `minItems` and `maxItems`.
+fn check_range(schema: &Map<String, Value>, of: &str, count: usize, unit: &str, place: &Place) -> Result<(), String> {
+    let limit = |side: &str| schema.get(&format!("{side}{of}")).and_then(Value::as_u64);
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    if let Some(least) = limit("min").filter(|least| count < *least) {
+        return place.complain(format!("has {count} {unit}, but must have at least {least}"));
+    }
+    if let Some(most) = limit("max").filter(|most| count > *most) {
+        return place.complain(format!("has {count} {unit}, but must have at most {most}"));
+    }
+    Ok(())
+}
+
+fn check_number(schema: &Map<String, Value>, number: f64, place: &Place) -> Result<(), String> {
+    let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
+    if let Some(least) = limit("minimum").filter(|least| number < *least) {
+        return place.complain(format!("is {number}, but must be at least {least}"));
+    }
+    if let Some(most) = limit("maximum").filter(|most| number > *most) {
+        return place.complain(format!("is {number}, but must be at most {most}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::check;
+
+    #[test]
+    fn every_complaint_names_the_place_and_what_is_wanted() {
+        let schema = json!({
+            "type": "object",
+            "required": ["title", "steps"],
+            "additionalProperties": false,
+            "properties": {
+                "title": {"type": "string", "minLength": 2},
+                "steps": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"$ref": "#/$defs/step"}},
+                "weight": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            },
+            "$defs": {"step": {"type": "object", "required": ["kind"], "properties": {
+                "kind": {"enum": ["select", "compare"]},
+                "n": {"anyOf": [{"type": "integer"}, {"const": "all"}]},
+            }}},
+        });
+        let good = json!({"title": "Ok", "steps": [{"kind": "select", "n": 2.0}, {"kind": "compare", "n": "all"}], "weight": null});
+        assert_eq!(check(&schema, &good), Ok(()));
+        for (pointer, value, complaint) in [
+            ("/title", json!(7), "`/title` is a number, but must be of type `string`"),
+            ("/title", json!("x"), "`/title` has 1 characters, but must have at least 2"),
+            ("/steps", json!([]), "`/steps` has 0 items, but must have at least 1"),
+            ("/steps/0", json!({}), "`/steps/0` lacks `kind`"),
+            ("/steps/1/kind", json!("guess"), "`/steps/1/kind` must be one of `\"select\"`, `\"compare\"`"),
+            (
+                "/steps/1/n",
+                json!("some"),
+                "`/steps/1/n` fits none of the 2 allowed forms; of the first: `/steps/1/n` is a string, but must be of \
+                 type `integer`",
+            ),
+            ("/weight", json!(1.5), "`/weight` is 1.5, but must be at most 1"),
+            ("/weight", json!("1"), "`/weight` is a string, but must be of type `number` or `null`"),
+        ] {
+            let mut bad = good.clone();
+            *bad.pointer_mut(pointer).unwrap() = value;
+            assert_eq!(check(&schema, &bad), Err(complaint.to_owned()));
+        }
+        let mut more = good;
+        more["note"] = json!(1);
+        let complaint = "the value has `note`, but may only have `steps`, `title`, `weight`";
+        assert_eq!(check(&schema, &more), Err(complaint.to_owned()));
+        assert_eq!(check(&schema, &json!([])), Err("the value is an array, but must be of type `object`".to_owned()));
+    }
+
+    #[test]
+    fn a_schema_without_end_is_refused_and_not_followed() {
+        let schema = json!({"$ref": "#"});
+        assert_eq!(check(&schema, &json!(1)), Err("the value is nested too deeply".to_owned()));
+        let list = json!({"type": "array", "items": {"$ref": "#"}});
+        assert_eq!(check(&list, &json!([[], [[]]])), Ok(()));
+    }
+}

@@ -23,6 +23,7 @@ mod tool;
 mod url_parts;
 
 pub use prepared::{PrepareError, Prepared, ToolConfig};
+pub use text_topic::lookup::{WordMeaning, base_forms, categories, meanings, members};
 pub use tool::{ToolError, ToolRun, ToolSpec, WasmTool};
 
 /// Changes whenever a tool may give another result for the same arguments; part of every decision record.

@@ -7,6 +7,7 @@ use crate::args::Args;
 use crate::{Prepared, ToolError, ToolRun, ToolSpec};
 
 mod lemma;
+pub(crate) mod lookup;
 mod mentions;
 mod score;
 mod tokens;
@@ -25,12 +26,12 @@ pub(crate) const SPEC: ToolSpec = ToolSpec {
     signature: "text_topic(text: string, topics: map) -> {\"topics\": [{\"topic\", \"score\", \"matches\": [{\"weight\", \"pattern\", \
                 \"action\", \"object\"}]}]}",
     doc: "Scores a request in English against every topic: 0 (not about it) to 1. A topic is #{\"patterns\": [#{\"actions\": [category], \
-          \"objects\": [category], \"weight\": 1.0}], \"words\": #{word: weight}}. A pattern fits where one of its actions is done to one of \
+          \"objects\": [category], \"weight\": 1.0}], \"words\": #{word: weight}, \"verbs\": #{verb: weight}}. A pattern fits where one of its actions is done to one of \
           its objects; without `actions` any action fits, without `objects` the action alone is enough. Categories are sets of \
           words from WordNet, such as \"lodging\", \"vehicle\", \"goods\", \"medicine\" or the actions \"to_buy\", \"to_search\"; \
-          categories.toml lists them, and \"words\" means the topic's own words. The direct object counts in full, what stands \
-          after a preposition or beside the head of a phrase less. Highest score first; topics that nothing speaks for are left \
-          out. `matches` says why: the words, their spans in characters and their categories. Same text, same result.",
+          categories.toml lists them, \"words\" means the topic's own words, and \"verbs\" its own actions. The direct object counts \
+          in full, what stands after a preposition or beside the head of a phrase less. Highest score first; topics that nothing \
+          speaks for are left out. `matches` says why: the words, their spans in characters and their categories. Same text, same result.",
     example: "text_topic(\"Book a hotel\", #{\"stay\": #{\"patterns\": [#{\"actions\": [\"to_book\"], \"objects\": [\"lodging\"]}]}}) \
               == #{\"topics\": [#{\"topic\": \"stay\", \"score\": 1.0, \"matches\": [#{\"weight\": 1.0, \"pattern\": 0, \
               \"action\": #{\"text\": \"book\", \"start\": 0, \"end\": 4, \"category\": \"to_book\"}, \

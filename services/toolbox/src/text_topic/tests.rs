@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{run, vocabulary::Vocabulary};
+use super::{lookup, run, vocabulary::Vocabulary};
 use crate::Prepared;
 
 /// The rules of nobody: topics that only these tests use.
@@ -107,7 +107,7 @@ fn a_topic_that_nothing_speaks_for_is_left_out() {
 fn a_mistake_in_a_topic_is_named() {
     let error = complaint(json!({"t": {"patterns": [{"objects": ["hotels"]}]}}));
     assert!(
-        error.starts_with("`text_topic`: topic `t`: there is no category `hotels`; there are: words, account, "),
+        error.starts_with("`text_topic`: topic `t`: there is no category `hotels`; there are: words, verbs, account, "),
         "{error}"
     );
     assert!(error.contains(", lodging, ") && error.contains(", goods, ") && error.contains(", to_buy, "), "{error}");
@@ -151,4 +151,34 @@ fn every_line_of_the_vocabulary_is_read() {
             assert_eq!(vocabulary.senses(lemma).len(), senses.split(' ').count(), "{line}");
         }
     }
+}
+
+#[test]
+fn a_topic_has_verbs_of_its_own() {
+    let topics = json!({
+        "lock": {"patterns": [{"actions": ["verbs"], "objects": ["words"]}], "words": {"front door": 1.0}, "verbs": {"unlock": 1.0, "let in": 1.0}},
+    });
+    let score = |text: &str| {
+        let result = run(&Prepared::default(), &[json!(text), topics.clone()]).unwrap();
+        result["topics"][0]["score"].as_f64().unwrap_or(0.0)
+    };
+    assert!(score("Please unlock the front door") > 0.9);
+    assert!(score("I was unlocking the front door") > 0.9);
+    assert!(score("Buy the front door") < 0.4);
+    assert!(score("Unlock the phone") < 0.1);
+}
+
+#[test]
+fn the_vocabulary_can_be_looked_up() {
+    let words = lookup::meanings("Rent a pickup truck, or 2 zorbs");
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    assert_eq!(texts, ["rent", "a", "pickup truck", "or", "2", "zorbs"]);
+    assert_eq!(words[0].actions, [("to_rent", 9)]);
+    assert!(words[1].is_grammar && words[4].is_number);
+    assert_eq!(words[2].things, [("road_vehicle", 9)]);
+    assert!(words[5].things.is_empty() && words[5].actions.is_empty());
+    assert_eq!(lookup::members("vehicle"), ["road_vehicle", "vehicle_make", "vehicle_model"]);
+    assert!(lookup::members("zorbs").is_empty());
+    assert!(lookup::categories().contains(&"lodging") && !lookup::categories().contains(&"vehicle"));
+    assert!(lookup::base_forms("deleting").contains(&"delete".to_owned()));
 }

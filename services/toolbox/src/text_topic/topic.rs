@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::lemma::noun_forms;
 use super::vocabulary::{CategoryId, Sense, Vocabulary};
 
 /// Most topics in one call.
@@ -18,6 +17,10 @@ const MOST_ENTRIES: usize = 128;
 const FIRST_OWN_ID: CategoryId = 0x8000;
 /// The name by which a pattern means its topic's own words.
 const OWN_WORDS: &str = "words";
+/// Ids of the topics' own verbs start here.
+const FIRST_VERB_ID: CategoryId = 0xC000;
+/// The name by which a pattern means its topic's own verbs.
+const OWN_VERBS: &str = "verbs";
 
 /// A topic as a guard declares it.
 #[derive(Debug, Deserialize)]
@@ -27,6 +30,9 @@ struct TopicDeclaration {
     /// Words that the vocabulary lacks, with how sure they are, 0 to 1.
     #[serde(default)]
     words: BTreeMap<String, f64>,
+    /// Actions that the vocabulary lacks, in their base form, with how sure they are, 0 to 1.
+    #[serde(default)]
+    verbs: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,13 +74,19 @@ pub(super) struct Pattern {
 #[derive(Debug, Default)]
 pub(super) struct OwnWords {
     lemmas: HashMap<String, Vec<Sense>>,
+    verbs: HashMap<String, Vec<Sense>>,
     starts: HashSet<String>,
 }
 
 impl OwnWords {
-    /// Senses of a lemma.
+    /// Senses of a lemma as a thing.
     pub(super) fn senses(&self, lemma: &str) -> &[Sense] {
         self.lemmas.get(lemma).map_or(&[], Vec::as_slice)
+    }
+
+    /// Senses of a base form as an action.
+    pub(super) fn actions(&self, lemma: &str) -> &[Sense] {
+        self.verbs.get(lemma).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a lemma of several words starts with this word.
@@ -88,15 +100,18 @@ impl OwnWords {
             self.starts.insert(first.to_owned());
         }
         let ninths = (1..=9_u8).rev().find(|n| f64::from(*n) <= weight * 9.0 + 0.5).unwrap_or(1);
-        for form in noun_forms(&word).into_iter().take(1) {
-            self.lemmas.entry(form).or_default().push((id, ninths));
-        }
+        let table = if id >= FIRST_VERB_ID { &mut self.verbs } else { &mut self.lemmas };
+        table.entry(word).or_default().push((id, ninths));
     }
 }
 
 /// Name of a category for an explanation.
 pub(super) fn category_name(id: CategoryId) -> &'static str {
-    if id >= FIRST_OWN_ID { OWN_WORDS } else { Vocabulary::get().name(id) }
+    match id {
+        FIRST_VERB_ID.. => OWN_VERBS,
+        FIRST_OWN_ID.. => OWN_WORDS,
+        _ => Vocabulary::get().name(id),
+    }
 }
 
 /// Reads the `topics` argument, or says what is wrong with it.
@@ -109,23 +124,30 @@ pub(super) fn read_topics(declared: &Map<String, Value>) -> Result<(Vec<Topic>, 
     let mut topics = Vec::with_capacity(declared.len());
     for (position, (name, value)) in declared.iter().enumerate() {
         let declaration = TopicDeclaration::deserialize(value).map_err(|e| format!("topic `{name}`: {e}"))?;
-        if declaration.words.len() > MOST_ENTRIES {
+        if declaration.words.len() + declaration.verbs.len() > MOST_ENTRIES {
             return Err(format!("topic `{name}` has more than {MOST_ENTRIES} words of its own"));
         }
         patterns_left = patterns_left
             .checked_sub(declaration.patterns.len())
             .ok_or_else(|| format!("the topics have more than {MOST_PATTERNS} patterns together"))?;
-        let id = FIRST_OWN_ID + CategoryId::try_from(position).unwrap_or_default();
-        for (word, weight) in &declaration.words {
-            own.insert(word, *weight, id);
-        }
-        let patterns = declaration.patterns.into_iter().map(|p| check_pattern(name, p, id));
+        let position = CategoryId::try_from(position).unwrap_or_default();
+        let ids = Own { words: FIRST_OWN_ID + position, verbs: FIRST_VERB_ID + position };
+        declaration.words.iter().for_each(|(word, weight)| own.insert(word, *weight, ids.words));
+        declaration.verbs.iter().for_each(|(verb, weight)| own.insert(verb, *weight, ids.verbs));
+        let patterns = declaration.patterns.into_iter().map(|p| check_pattern(name, p, ids));
         topics.push(Topic { name: name.clone(), patterns: patterns.collect::<Result<_, _>>()? });
     }
     Ok((topics, own))
 }
 
-fn check_pattern(topic: &str, pattern: PatternDeclaration, own: CategoryId) -> Result<Pattern, String> {
+/// Ids of one topic's own words and verbs.
+#[derive(Clone, Copy)]
+struct Own {
+    words: CategoryId,
+    verbs: CategoryId,
+}
+
+fn check_pattern(topic: &str, pattern: PatternDeclaration, own: Own) -> Result<Pattern, String> {
     if !(0.0..=1.0).contains(&pattern.weight) {
         return Err(format!("topic `{topic}`: a weight of {} is not between 0 and 1", pattern.weight));
     }
@@ -137,20 +159,25 @@ fn check_pattern(topic: &str, pattern: PatternDeclaration, own: CategoryId) -> R
     Ok(Pattern { actions, objects, weight: pattern.weight })
 }
 
-fn resolve(topic: &str, names: &[String], own: CategoryId) -> Result<Vec<CategoryId>, String> {
+fn resolve(topic: &str, names: &[String], own: Own) -> Result<Vec<CategoryId>, String> {
     if names.len() > MOST_ENTRIES {
         return Err(format!("topic `{topic}`: {} categories in one pattern are too many", names.len()));
     }
     let mut ids = Vec::new();
     for name in names {
-        if name == OWN_WORDS {
-            ids.push(own);
+        let own_id = match name.as_str() {
+            OWN_WORDS => Some(own.words),
+            OWN_VERBS => Some(own.verbs),
+            _ => None,
+        };
+        if let Some(id) = own_id {
+            ids.push(id);
             continue;
         }
         let known = Vocabulary::get().resolve(name);
         if known.is_empty() {
             let names = Vocabulary::get().category_names();
-            return Err(format!("topic `{topic}`: there is no category `{name}`; there are: words, {names}"));
+            return Err(format!("topic `{topic}`: there is no category `{name}`; there are: words, verbs, {names}"));
         }
         ids.extend(known);
     }

@@ -83,7 +83,7 @@ fn longest(tokens: &[Token], i: usize, own: &OwnWords) -> (Unit, usize) {
     let vocabulary = Vocabulary::get();
     let first = tokens.get(i).map_or("", |token| token.text.as_str());
     let compound = vocabulary.starts_lemma(first) || own.starts_lemma(first) || {
-        verb_forms(first).iter().any(|form| vocabulary.starts_lemma(form))
+        verb_forms(first).iter().any(|form| vocabulary.starts_lemma(form) || own.starts_lemma(form))
     };
     let most = if compound { LONGEST_LEMMA } else { 1 };
     for count in (1..=most).rev() {
@@ -114,7 +114,9 @@ fn senses(run: &[Token], own: &OwnWords) -> (Vec<Sense>, Vec<Sense>) {
     // An action is inflected at its first word: "looking for".
     let (first, rest) = joined.split_at(joined.find(' ').unwrap_or(joined.len()));
     for form in verb_forms(first) {
-        actions.extend(vocabulary.senses(&format!("{form}{rest}")).iter().filter(|(id, _)| vocabulary.is_action(*id)));
+        let lemma = format!("{form}{rest}");
+        actions.extend(own.actions(&lemma));
+        actions.extend(vocabulary.senses(&lemma).iter().filter(|(id, _)| vocabulary.is_action(*id)));
         if !actions.is_empty() {
             break;
         }

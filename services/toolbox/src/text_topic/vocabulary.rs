@@ -55,6 +55,11 @@ impl Vocabulary {
         self.ids.get(name).map_or(&[], std::slice::from_ref)
     }
 
+    /// The names of all categories.
+    pub(super) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
     /// The names of all categories and groups, in order.
     pub(super) fn category_names(&self) -> String {
         let mut names: Vec<&str> = self.names.iter().chain(self.groups.keys()).copied().collect();

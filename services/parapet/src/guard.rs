@@ -10,6 +10,7 @@ use crate::parts;
 use crate::state_dir::StateDir;
 
 mod build;
+mod check;
 mod list;
 mod load;
 mod new;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Build(build::Args),
     /// Runs the guards' own tests
     Test(test::Args),
+    /// Checks whether guards count: tests, cost, coverage, mutants
+    Check(check::Args),
     /// Lists guards, or the tools that they can be granted
     List(list::Args),
     /// Runs one guard on one event
@@ -37,6 +40,7 @@ pub(crate) fn run(command: Command, json: bool) -> Result<Exit> {
         Command::New(args) => new::run(&args, json),
         Command::Build(args) => build::run(&args, json),
         Command::Test(args) => test::run(&args, json),
+        Command::Check(args) => check::run(&args, json),
         Command::List(args) => list::run(&args, json),
         Command::Run(args) => run::run(*args, json),
     }

@@ -1,0 +1,59 @@
+//! Turning clauses round: passives into actions, and purposes off requirements.
+
+use crate::rules::list::action::Actions;
+use crate::rules::list::comparators::starts_with;
+use crate::rules::list::words::{Kind, Token};
+
+/// "be deleted by admins" of "repositories" is "deleted repositories only by admins".
+pub(super) fn passive(subject: &[Token], rest: &[Token]) -> Vec<Token> {
+    if subject.is_empty() || rest.first().is_none_or(|token| token.word() != "be") {
+        return rest.to_vec();
+    }
+    let rest = rest.get(1..).unwrap_or_default();
+    let skip = rest.iter().take_while(|token| matches!(token.word(), "only" | "ever" | "never")).count();
+    let Some((participle, tail)) = rest.get(skip..).and_then(<[Token]>::split_first) else { return subject.to_vec() };
+    let is_call =
+        matches!(participle.word(), "called" | "used" | "run" | "executed" | "invoked" | "made" | "done" | "performed");
+    let mut out: Vec<Token> = if is_call { Vec::new() } else { vec![participle.clone()] };
+    out.extend(subject.iter().cloned());
+    match tail.split_first() {
+        Some((by, people)) if by.word() == "by" => {
+            let place = |word: &str| Token { kind: Kind::Word(word.to_owned()), start: by.start, end: by.end };
+            out.extend([place("only"), place("by")]);
+            out.extend(people.iter().cloned());
+        }
+        _ => out.extend(tail.iter().cloned()),
+    }
+    out
+}
+
+/// Splits "be at least 18 to book a hotel" into the requirement and the action.
+pub(super) fn purpose<'a>(rest: &'a [Token], actions: &Actions<'_>) -> Option<(&'a [Token], &'a [Token])> {
+    const PHRASES: [&str; 8] =
+        ["in order to", "to be able to", "to be allowed to", "before they", "before", "when", "for", "to"];
+    let found = (1..rest.len()).rev().find_map(|at| {
+        let tail = rest.get(at..)?;
+        let (phrase, length) = PHRASES.iter().find_map(|phrase| Some((*phrase, starts_with(tail, phrase)?)))?;
+        let action = tail.get(length..)?;
+        let next = action.first()?;
+        let acts = match phrase {
+            "for" | "when" | "before" => {
+                matches!(next.kind, Kind::Code(_))
+                    || next.word().ends_with("ing")
+                    || actions.can_be(action) && phrase != "when"
+            }
+            _ => matches!(next.kind, Kind::Code(_)) || actions.starts(action),
+        };
+        acts.then_some((at, length))
+    });
+    let (mut at, mut length) = found?;
+    // The last purpose is inside an earlier, longer phrase: "in order to".
+    while let Some((from, whole)) = (1..at).rev().take(4).find_map(|from| {
+        let tail = rest.get(from..)?;
+        let whole = PHRASES.iter().take(4).find_map(|phrase| starts_with(tail, phrase))?;
+        (from + whole == at + length).then_some((from, whole))
+    }) {
+        (at, length) = (from, whole);
+    }
+    Some((rest.get(..at)?, rest.get(at + length..)?))
+}

@@ -7,6 +7,8 @@ mod bundled;
 mod findings;
 #[path = "checks/mutations.rs"]
 mod mutations;
+#[path = "checks/tracing.rs"]
+mod tracing;
 
 use std::collections::BTreeMap;
 
@@ -51,7 +53,7 @@ impl Sample {
             ("guard.rhai", self.code.clone().into_bytes()),
             ("tests.jsonl", self.tests.join("\n").into_bytes()),
         ]);
-        GuardSource::parse(&GuardFiles { name: "sample".to_owned(), files }).unwrap()
+        GuardSource::parse(&GuardFiles { name: "sample".to_owned(), files, ..GuardFiles::default() }).unwrap()
     }
 
     fn check(&self) -> CheckReport {

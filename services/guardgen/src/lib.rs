@@ -3,12 +3,17 @@
 
 pub mod checks;
 mod draft;
+mod memory;
 mod plan;
 mod request;
 mod rules;
 
 pub use checks::{CheckOptions, CheckReport, check_guard};
 pub use draft::{Draft, DraftError};
+pub use memory::{
+    Added, Approval, Case, CaseId, EventDistance, Feedback, Memory, MemoryError, Page, Query, Recalled, TestsFailed,
+    TestsPassed, event_texts,
+};
 pub use plan::{Action, Plan, Step};
 pub use request::GuardRequest;
 pub use rules::{NotUnderstood, compile};

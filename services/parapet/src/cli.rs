@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{audit, bench, check, demo, guard, serve};
+use crate::{audit, bench, check, demo, guard, memory, serve};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -30,6 +30,9 @@ pub(crate) enum Command {
     /// Reads the audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Past cases that guards are generated after
+    #[command(subcommand)]
+    Memory(memory::Command),
     /// Measures against published benchmarks
     #[command(subcommand)]
     Bench(bench::Command),

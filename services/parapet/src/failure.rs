@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use anstyle::AnsiColor;
 use parapet_gateway::ConfigErrors;
+use parapet_guardgen::TestsFailed;
 use parapet_judge::{GuardError, SetError};
 use parapet_store::StoreError;
 
@@ -75,7 +76,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         if cause.is::<ConfigErrors>() {
             return Exit::Config;
         }
-        if cause.is::<GuardError>() || cause.is::<SetError>() {
+        if cause.is::<GuardError>() || cause.is::<SetError>() || cause.is::<TestsFailed>() {
             return Exit::Guard;
         }
         if cause.is::<StoreError>() {

@@ -21,6 +21,7 @@ mod failure;
 mod guard;
 mod http_client;
 mod log;
+mod memory;
 mod output;
 mod parts;
 mod registry;
@@ -50,6 +51,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Check(args) => block_on(check::run(args, json)),
         Command::Guard(command) => guard::run(command, json),
         Command::Audit(command) => block_on(audit::run(command, json)),
+        Command::Memory(command) => block_on(memory::run(command, json)),
         Command::Bench(command) => block_on(bench::run(command, json)),
         Command::Demo(args) => block_on(demo::run(args, json)),
     }

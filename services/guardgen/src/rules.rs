@@ -7,6 +7,9 @@ mod access;
 mod list;
 mod markdown;
 
+/// Most characters of a sentence that a complaint shows.
+const MAX_SHOWN: usize = 400;
+
 /// Why a request cannot be compiled: the sentence that stopped it, the reason, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{sentence}` is not understood: {why}; {help}")]
@@ -22,7 +25,12 @@ pub struct NotUnderstood {
 impl NotUnderstood {
     /// A complaint about `sentence`.
     pub(crate) fn new(sentence: impl Into<String>, why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), why: why.into(), help: help.into() }
+        let mut sentence = sentence.into();
+        if let Some((end, _)) = sentence.char_indices().nth(MAX_SHOWN) {
+            sentence.truncate(end);
+            sentence.push('…');
+        }
+        Self { sentence, why: why.into(), help: help.into() }
     }
 }
 

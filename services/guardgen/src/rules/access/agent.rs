@@ -8,7 +8,7 @@ mod function;
 mod scan;
 mod tool;
 
-pub(super) use function::Function;
+pub(super) use function::{Function, Listed};
 pub(super) use tool::{Meaning, Tool};
 
 /// What a part of an answer is written in.
@@ -73,14 +73,14 @@ pub(super) fn read(description: &str) -> Parsed<Agent> {
     };
     let beginning: String = text.chars().take(120).collect();
     let complain = |why: &str| Err(NotUnderstood::new(format!("agent: {beginning}"), why, HELP));
+    if !agent.has_program() && !agent.functions.is_empty() {
+        return complain("it names functions, and no part with a program");
+    }
     if agent.part.is_none() && agent.tools.iter().all(Tool::harmless) {
         return complain("it does not say how the agent reaches data");
     }
     if agent.has_program() && agent.functions.is_empty() {
         return complain("it does not say with which functions the program reads");
-    }
-    if !agent.has_program() && !agent.functions.is_empty() {
-        return complain("it names functions, and no part with a program");
     }
     if agent.part.is_some() && !agent.tools.is_empty() {
         return complain("it names both a part of the answer and tools, which are events of two kinds");

@@ -107,10 +107,16 @@ pattern!(
     )
 );
 
+/// Longest sentence that is looked at, in bytes.
+pub(super) const MAX_SENTENCE: usize = 4_096;
+
 /// What a sentence of this kind states; `None` when it is of none.
 pub(super) fn read(text: &str, sentence: &str) -> Option<Parsed<Vec<Statement>>> {
     let lower = plain(text.trim_end_matches(':'));
     let owned = sentence.to_owned();
+    if lower.len() > MAX_SENTENCE {
+        return None;
+    }
     if matches(&REFUSE, &lower) {
         return Some(Ok(vec![Statement::Refuse(owned)]));
     }

@@ -2,7 +2,7 @@
 
 use super::super::markdown::Block;
 use super::cell;
-use super::framing::{self, Lead};
+use super::framing::{self, Lead, MAX_SENTENCE};
 use super::name::{self, Parsed, bracketed, plain, split_list};
 use super::sentence::{self, Opening};
 use super::statement::{Effect, Fields, Grant, Statement, Verb, What, Who};
@@ -155,7 +155,7 @@ impl Reader {
 
     fn node(&mut self, node: &Node<'_>, scope: &Scope) -> Parsed<()> {
         let text = node.text.trim_end_matches(':');
-        if scope.lead.is_some() || !sentence::has_modal(text) {
+        if !sentence::has_modal(text) {
             return self.names(node, text, scope);
         }
         if node.children.is_empty() {
@@ -311,6 +311,9 @@ fn count_of(text: &str) -> Vec<Statement> {
 
 /// A sentence by itself.
 fn whole(text: &str) -> Parsed<Vec<Statement>> {
+    if text.len() > MAX_SENTENCE {
+        return Err(NotUnderstood::new(text, "the sentence is too long", "split it into sentences"));
+    }
     framing::read(text, text).or_else(|| sentence::read(text, text)).unwrap_or_else(|| Err(unclear(text)))
 }
 

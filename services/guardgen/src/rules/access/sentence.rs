@@ -151,6 +151,8 @@ struct Objects<'a> {
 
 impl Objects<'_> {
     fn item(&mut self, item: &str) -> Parsed<()> {
+        // "has access to lab and to cost"
+        let item = item.strip_prefix("to ").unwrap_or(item);
         if item.starts_with("everything") || item.starts_with("all ") || item == "all" || item.starts_with("anything") {
             self.flush()?;
             return self.everything(item);

@@ -7,6 +7,8 @@ use crate::NotUnderstood;
 
 /// Words for a value in a condition or for what is computed, which are no fields.
 const AGGREGATE_NOUNS: &[&str] = &["aggregate", "aggregation", "function", "statistic"];
+/// Words for what an agent writes instead of data.
+const CODE_WORDS: &[&str] = &["python", "program", "programs", "code", "script", "scripts", "sql", "answer", "answers"];
 /// Names of an argument that holds rows.
 const ROW_NAMES: &[&str] = &[
     "db",
@@ -79,7 +81,7 @@ pub(super) fn read(text: &str) -> Parsed<Vec<Function>> {
     for sentence in scan::sentences(text) {
         let mut verb = Verb::Read;
         for call in scan::calls(sentence) {
-            verb = scan::words(call.before).rev().find_map(|word| Verb::of(&word)).unwrap_or(verb);
+            verb = verb_before(call.before).unwrap_or(verb);
             match function(&call, verb)? {
                 Some(function) if found.iter().any(|known| known.short() == function.short() && *known != function) => {
                     return Err(NotUnderstood::new(
@@ -94,6 +96,19 @@ pub(super) fn read(text: &str) -> Parsed<Vec<Function>> {
         }
     }
     Ok(found)
+}
+
+/// What is done with the data by the function that comes next. Writing a program is no writing of data.
+fn verb_before(text: &str) -> Option<Verb> {
+    let mut code = false;
+    for word in scan::words(text).rev() {
+        match Verb::of(&word) {
+            Some(Verb::Write) if code => {}
+            Some(verb) => return Some(verb),
+            None => code |= CODE_WORDS.contains(&word.as_str()),
+        }
+    }
+    None
 }
 
 /// One function; `None` when it reads no data.

@@ -51,8 +51,8 @@ impl Roles {
             return Err(NotUnderstood::new(sentence, why, help));
         }
         // Of "tellers" in one sentence and "a teller" in another, the singular is the role.
-        let found = [singular(written), singular(bare)].into_iter().find(|form| self.loose.contains(form));
-        Ok(found.unwrap_or_else(|| bare.to_owned()))
+        let one = singular(bare);
+        Ok(if self.loose.contains(&one) { one } else { bare.to_owned() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod condition;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parapet_domain::Budget;
 use parapet_sandbox::{Probe, ProbeKind, Sandbox, TracedGuard};
@@ -93,10 +93,10 @@ pub(super) fn complaints(
 fn places(script: &Script<'_>, hits: &[bool]) -> Vec<CheckComplaint> {
     let probes: Vec<(&Probe, bool)> = script.probes().iter().zip(hits.iter().copied()).collect();
     let mut complaints = Vec::new();
-    // Whether what comes now lies behind a place that is complained of, or was complained of with the one before.
+    // Whether what comes now lies behind a place that is complained of already.
     let mut behind = false;
-    let mut told: BTreeSet<(u32, u32)> = BTreeSet::new();
     for (index, (probe, hit)) in probes.iter().enumerate() {
+        // The two outcomes of a condition stand side by side.
         let other = |offset: usize| probes.get(index.wrapping_add(offset)).is_some_and(|(_, hit)| *hit);
         let complaint = match (probe.kind, hit) {
             (ProbeKind::Statement | ProbeKind::Function, true) => {
@@ -120,11 +120,7 @@ fn places(script: &Script<'_>, hits: &[bool]) -> Vec<CheckComplaint> {
             }
             _ => None,
         };
-        complaints.extend(
-            complaint.filter(|complaint| {
-                told.insert((complaint.line, complaint.column)) || probe.kind == ProbeKind::WhenFalse
-            }),
-        );
+        complaints.extend(complaint);
     }
     complaints
 }

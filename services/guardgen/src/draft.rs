@@ -46,7 +46,7 @@ impl Draft {
             ("plan.md", self.plan.to_markdown().into_bytes()),
             ("tests.jsonl", (tests.join("\n") + "\n").into_bytes()),
         ]);
-        Ok(GuardFiles { name: self.manifest.id.clone(), files })
+        Ok(GuardFiles { name: self.manifest.id.clone(), files, ..GuardFiles::default() })
     }
 
     /// The draft as the judge understands it.

@@ -53,6 +53,22 @@ pub enum GuardError {
         /// What is wrong.
         message: String,
     },
+    /// A tool's folder is not understood.
+    #[error("tool `{tool}`: {message}")]
+    Tool {
+        /// Folder name.
+        tool: String,
+        /// What is wrong, and in which file.
+        message: String,
+    },
+    /// A tool's code was refused.
+    #[error("tool `{tool}` cannot be built:\n{cause}")]
+    ToolBuild {
+        /// The tool.
+        tool: String,
+        /// Complaints or cause.
+        cause: BuildError,
+    },
     /// The code was refused.
     #[error("guard `{guard}` cannot be built:\n{cause}")]
     Build {
@@ -61,6 +77,16 @@ pub enum GuardError {
         /// Complaints or cause.
         cause: BuildError,
     },
+}
+
+impl GuardError {
+    /// An error of a build: of the guard's code, or of a tool that it is granted.
+    pub(crate) fn of_build(guard: &str, cause: BuildError) -> Self {
+        match cause {
+            BuildError::Tool { tool, cause } => Self::ToolBuild { tool, cause: *cause },
+            cause => Self::Build { guard: guard.to_owned(), cause },
+        }
+    }
 }
 
 /// A guard set was refused as a whole: every fault of every guard is listed.

@@ -1,12 +1,15 @@
 //! Judging: every guard of the set that matches the event runs on it. What the runs mean is the fold's business.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use parapet_domain::decision::Engine;
 use parapet_domain::{Event, Failure, FailureKind, GuardRun, Outcome};
-use parapet_sandbox::{Run, Sandbox};
+use parapet_sandbox::{LoadedGuard, Run, Sandbox};
 
+use crate::per_event::Coder;
 use crate::set::{GuardSet, SetEntry};
 
 /// Events with more JSON than this are judged by all guards at once; below, starting threads costs more than it saves.
@@ -16,13 +19,20 @@ const PARALLEL_ABOVE_BYTES: usize = 32 << 10;
 #[derive(Clone)]
 pub struct Judge {
     sandbox: Arc<Sandbox>,
+    coder: Option<Arc<dyn Coder>>,
 }
 
 impl Judge {
     /// A judge over `sandbox`.
     #[must_use]
     pub fn new(sandbox: Arc<Sandbox>) -> Self {
-        Self { sandbox }
+        Self { sandbox, coder: None }
+    }
+
+    /// The same with somebody who makes code for the guards that have none. Without, these fail.
+    #[must_use]
+    pub fn with_coder(self, coder: Arc<dyn Coder>) -> Self {
+        Self { coder: Some(coder), ..self }
     }
 
     /// The versions that together with the guard set promise the same verdict again.
@@ -48,12 +58,13 @@ impl Judge {
                 return selected.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &message)).collect();
             }
         };
+        let codes = self.codes(set, event, &selected).await;
         let groups: Vec<Vec<usize>> = if input.json.len() > PARALLEL_ABOVE_BYTES {
             selected.into_iter().map(|n| vec![n]).collect()
         } else {
             vec![selected]
         };
-        let tasks: Vec<_> = groups.into_iter().map(|group| self.start(set, &input, group)).collect();
+        let tasks: Vec<_> = groups.into_iter().map(|group| self.start(set, &input, &codes, group)).collect();
         let mut runs = Vec::new();
         for (group, task) in tasks {
             match task.await {
@@ -70,14 +81,33 @@ impl Judge {
         &self,
         set: &Arc<GuardSet>,
         input: &Arc<Input>,
+        codes: &Codes,
         group: Vec<usize>,
     ) -> (Vec<usize>, tokio::task::JoinHandle<Vec<GuardRun>>) {
-        let (sandbox, set, input, mine) =
-            (Arc::clone(&self.sandbox), Arc::clone(set), Arc::clone(input), group.clone());
+        let (sandbox, set, input, codes, mine) =
+            (Arc::clone(&self.sandbox), Arc::clone(set), Arc::clone(input), codes.clone(), group.clone());
         let task = tokio::task::spawn_blocking(move || {
-            mine.iter().filter_map(|n| set.entries.get(*n)).map(|entry| run_one(&sandbox, entry, &input)).collect()
+            let entries = mine.iter().filter_map(|n| Some((n, set.entries.get(*n)?)));
+            entries.map(|(n, entry)| run_with(&sandbox, entry, &input, codes.get(n))).collect()
         });
         (group, task)
+    }
+
+    /// The code of those guards that have none of their own, made for this event.
+    async fn codes(&self, set: &GuardSet, event: &Event, selected: &[usize]) -> Codes {
+        let mut codes = Codes::new();
+        for n in selected {
+            let Some(guard) = set.entries.get(*n).map(|entry| &entry.guard) else { continue };
+            if guard.source.manifest.per_event {
+                let started = Instant::now();
+                let made = match &self.coder {
+                    Some(coder) => coder.code_for(guard, event).await,
+                    None => Err(not_generated("no model is configured")),
+                };
+                codes.insert(*n, Coded { made, duration_us: micros(started) });
+            }
+        }
+        codes
     }
 
     /// Runs the guards of `set` that match `event` on this thread. For the command line and the benches.
@@ -104,14 +134,53 @@ impl Input {
     }
 }
 
+/// Code that was made for an event, by the guard's place in the set.
+type Codes = BTreeMap<usize, Coded>;
+
+#[derive(Clone)]
+struct Coded {
+    made: Result<Arc<LoadedGuard>, Failure>,
+    /// How long that took.
+    duration_us: u64,
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn not_generated(message: &str) -> Failure {
+    Failure { kind: FailureKind::NotGenerated, message: message.to_owned() }
+}
+
+/// Runs a guard on the code that was made for the event, where it has none of its own.
+fn run_with(sandbox: &Sandbox, entry: &SetEntry, input: &Input, coded: Option<&Coded>) -> GuardRun {
+    let Some(coded) = coded else { return run_one(sandbox, entry, input) };
+    let mut run = match &coded.made {
+        Ok(code) => run_code(sandbox, entry, code, input),
+        Err(failure) => failed(entry, failure.clone()),
+    };
+    run.duration_us = run.duration_us.saturating_add(coded.duration_us);
+    run
+}
+
 fn run_one(sandbox: &Sandbox, entry: &SetEntry, input: &Input) -> GuardRun {
-    let run = AssertUnwindSafe(|| sandbox.run(&entry.guard.loaded, &input.json, &input.part_chars, &entry.budget));
+    if entry.guard.source.manifest.per_event {
+        return failed(entry, not_generated("no model is asked here"));
+    }
+    run_code(sandbox, entry, &entry.guard.loaded, input)
+}
+
+fn run_code(sandbox: &Sandbox, entry: &SetEntry, code: &LoadedGuard, input: &Input) -> GuardRun {
+    let run = AssertUnwindSafe(|| sandbox.run(code, &input.json, &input.part_chars, &entry.budget));
     // The sandbox does not panic; if it did, this guard would have failed, and the verdicts of the others would stand.
     catch_unwind(run).map_or_else(|_| never_ran(entry, "the sandbox panicked"), |run| guard_run(entry, run))
 }
 
 fn never_ran(entry: &SetEntry, message: &str) -> GuardRun {
-    let failure = Failure { kind: FailureKind::Trapped, message: message.to_owned() };
+    failed(entry, Failure { kind: FailureKind::Trapped, message: message.to_owned() })
+}
+
+fn failed(entry: &SetEntry, failure: Failure) -> GuardRun {
     guard_run(entry, Run { outcome: Outcome::Failure(failure), fuel_used: 0, duration_us: 0 })
 }
 

@@ -8,10 +8,12 @@ mod guard_test;
 mod judge;
 mod manifest;
 mod partial;
+mod per_event;
 mod set;
 mod set_file;
 mod sets;
 mod source;
+mod tools;
 mod watch;
 
 pub use check::{TestReport, run_tests, test_event};
@@ -21,8 +23,13 @@ pub use guard_test::{Expectation, GuardTest};
 pub use judge::Judge;
 pub use manifest::{Manifest, Streaming};
 pub use partial::{EventDefaults, event_from_partial};
+pub use per_event::{Coder, Coding};
 pub use set::{Guard, GuardSet, SetEntry, SetManifest};
 pub use set_file::{SetFile, SetFileEntry};
 pub use sets::{GuardSets, SetStatus};
 pub use source::GuardSource;
+pub use tools::{
+    TOOLS_FOLDER, Tool, ToolExpectation, ToolFiles, ToolManifest, ToolReturns, ToolSource, ToolTest, ToolTestReport,
+    run_tool_tests,
+};
 pub use watch::Watcher;

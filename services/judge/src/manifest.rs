@@ -26,6 +26,9 @@ pub struct Manifest {
     /// Whether it needs a streamed answer as a whole.
     #[serde(default)]
     pub streaming: Streaming,
+    /// Whether it has no code of its own: a model plans and writes it for the form of each event. Default no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_event: bool,
     /// Suggested limits; the set may say otherwise.
     pub budget: Budget,
     /// Constant tables, visible to scripts as `facts`.
@@ -91,7 +94,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Path of the first thing in `value` that JSON does not have, and what it is.
-fn not_json(value: &toml::Value, path: &str) -> Option<(String, &'static str)> {
+pub(crate) fn not_json(value: &toml::Value, path: &str) -> Option<(String, &'static str)> {
     match value {
         toml::Value::Datetime(_) => Some((path.to_owned(), "a date")),
         toml::Value::Float(number) if !number.is_finite() => Some((path.to_owned(), "no finite number")),

@@ -6,7 +6,7 @@ use parapet_domain::{Budget, Event, Match, Mode, OnError, digest};
 use parapet_sandbox::{LoadedGuard, Sandbox};
 use serde::Serialize;
 
-use crate::{GuardError, GuardSource, SetError, SetFile, SetFiles};
+use crate::{GuardError, GuardSource, SetError, SetFile, SetFiles, Tool, ToolSource};
 
 /// The guards in force together.
 #[derive(Debug)]
@@ -162,9 +162,8 @@ impl Guard {
     /// # Errors
     /// What is wrong with it.
     pub fn build(sandbox: &Sandbox, source: GuardSource) -> Result<Self, GuardError> {
-        let loaded = sandbox
-            .build(&source.to_code())
-            .map_err(|cause| GuardError::Build { guard: source.manifest.id.clone(), cause })?;
+        let loaded =
+            sandbox.build(&source.to_code()).map_err(|cause| GuardError::of_build(&source.manifest.id, cause))?;
         Ok(Self { source, loaded })
     }
 }
@@ -175,6 +174,10 @@ fn build_guards(
     previous: Option<&GuardSet>,
 ) -> Result<Vec<Arc<Guard>>, Vec<GuardError>> {
     let (mut guards, mut errors) = (Vec::new(), Vec::new());
+    // Held until the guards are built, so that those that share a tool do not load it anew.
+    let (_tools, broken): (Vec<_>, Vec<_>) =
+        files.tools.iter().map(|tool| Tool::build(sandbox, ToolSource::parse(tool)?)).partition(Result::is_ok);
+    errors.extend(broken.into_iter().filter_map(Result::err));
     for files in &files.guards {
         let built = GuardSource::parse(files).and_then(|source| match known(previous, &source.hash) {
             Some(guard) => Ok(guard),
@@ -182,6 +185,8 @@ fn build_guards(
         });
         match built {
             Ok(guard) => guards.push(guard),
+            // It stands in the list already.
+            Err(GuardError::Tool { .. } | GuardError::ToolBuild { .. }) => {}
             Err(error) => errors.push(error),
         }
     }

@@ -1,11 +1,11 @@
 //! One guard as read and understood, before it is built.
 
 use parapet_domain::digest;
-use parapet_sandbox::{GuardCode, Language};
+use parapet_sandbox::{GuardCode, Language, ToolLibrary};
 use parapet_toolbox::ToolConfig;
 use serde_json::Value;
 
-use crate::{GuardError, GuardFiles, GuardTest, Manifest};
+use crate::{GuardError, GuardFiles, GuardTest, Manifest, TOOLS_FOLDER, ToolSource};
 
 /// A guard's manifest, code, plan and tests, with their common hash.
 #[derive(Debug, Clone)]
@@ -20,7 +20,11 @@ pub struct GuardSource {
     pub plan: String,
     /// `tests.jsonl`.
     pub tests: Vec<GuardTest>,
-    /// SHA-256 over all of that, as `guard:` and hex.
+    /// The operator's tools that it is granted, in the order of their names.
+    pub library: Vec<ToolSource>,
+    /// Names of the operator's other tools.
+    pub other_tools: Vec<String>,
+    /// SHA-256 over all of that but the other tools' names, as `guard:` and hex.
     pub hash: String,
 }
 
@@ -35,17 +39,21 @@ impl GuardSource {
             text("guard.toml")?.ok_or_else(|| missing(files, "guard.toml", "make one with `parapet guard new`"))?;
         let manifest = Manifest::parse(&files.name, &manifest)
             .map_err(|message| GuardError::Manifest { guard: files.name.clone(), message })?;
-        let (language, code) = code_of(files)?;
+        let (language, code) = code_of(files, manifest.per_event)?;
         let tests = GuardTest::parse_lines(&text("tests.jsonl")?.unwrap_or_default())
             .map_err(|(line, message)| GuardError::Test { guard: files.name.clone(), line, message })?;
+        let (library, other_tools) = library_of(files, &manifest)?;
         let hashed = files.files.iter().flat_map(|(name, content)| [name.as_bytes(), content.as_slice()]);
+        let tools = library.iter().flat_map(|tool| [TOOLS_FOLDER, &tool.manifest.name, &tool.hash].map(str::as_bytes));
         Ok(Self {
             manifest,
             language,
             code,
             plan: text("plan.md")?.unwrap_or_default(),
             tests,
-            hash: digest::of_list("guard", hashed),
+            hash: digest::of_list("guard", hashed.chain(tools)),
+            library,
+            other_tools,
         })
     }
 
@@ -61,6 +69,10 @@ impl GuardSource {
                 patterns: self.manifest.patterns.clone(),
                 phrases: self.manifest.phrases.clone(),
             },
+            library: ToolLibrary {
+                granted: self.library.iter().map(|tool| tool.to_code().into()).collect(),
+                others: self.other_tools.clone(),
+            },
         }
     }
 
@@ -72,8 +84,26 @@ impl GuardSource {
     }
 }
 
-fn code_of(files: &GuardFiles) -> Result<(Language, Vec<u8>), GuardError> {
+/// The operator's tools that the guard is granted, and the names of the others.
+fn library_of(files: &GuardFiles, manifest: &Manifest) -> Result<(Vec<ToolSource>, Vec<String>), GuardError> {
+    let (granted, others): (Vec<_>, Vec<_>) = files
+        .tools
+        .iter()
+        .partition(|tool| manifest.tools.contains(&tool.name) && parapet_toolbox::find(&tool.name).is_none());
+    let granted = granted.into_iter().map(ToolSource::parse).collect::<Result<_, _>>()?;
+    Ok((granted, others.into_iter().map(|tool| tool.name.clone()).collect()))
+}
+
+/// What stands in for the code of a guard that has none: it decides nothing, so that it cannot pass for a verdict.
+const NO_CODE: &str = "fn check(event) { throw \"no code was made for this event\" }";
+
+fn code_of(files: &GuardFiles, per_event: bool) -> Result<(Language, Vec<u8>), GuardError> {
     match (files.files.get("guard.rhai"), files.files.get("guard.wasm")) {
+        (None, None) if per_event => Ok((Language::Rhai, NO_CODE.as_bytes().to_vec())),
+        _ if per_event => Err(GuardError::Manifest {
+            guard: files.name.clone(),
+            message: "`per_event` guards have no code of their own; remove it, or `per_event`".to_owned(),
+        }),
         (Some(script), None) => Ok((Language::Rhai, script.clone())),
         (None, Some(module)) => Ok((Language::Wasm, module.clone())),
         (None, None) => Err(missing(files, "guard.rhai", "write it, or put a module there as guard.wasm")),

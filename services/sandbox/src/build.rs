@@ -3,12 +3,14 @@
 
 pub(crate) mod cache;
 pub(crate) mod child;
+pub(crate) mod order;
 pub(crate) mod parent;
 mod rhai;
 mod wasm;
 pub(crate) mod wire;
 
 use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 use parapet_domain::digest;
 use parapet_toolbox::tools;
@@ -18,6 +20,7 @@ use crate::artifacts::RHAI_GUEST;
 use crate::config::BuilderCommand;
 use crate::error::BuildError;
 use crate::guard::{GuardCode, Language};
+use order::Order;
 
 /// Largest source of a guard, in bytes.
 const MAX_SOURCE_BYTES: usize = 4 << 20;
@@ -29,20 +32,33 @@ pub(crate) struct Built {
     pub(crate) keep_as: Option<String>,
 }
 
-/// Builds `code`, or takes it from the cache.
+/// Builds `source` as `order` says, or takes it from the cache.
 pub(crate) fn built(
     engine: &Engine,
     cache: &cache::Cache,
     builder: &BuilderCommand,
-    code: &GuardCode,
+    order: &Order<'_>,
+    source: parent::Source<'_>,
 ) -> Result<Built, BuildError> {
-    check_size(&code.code, &code.facts)?;
-    let key = key_of(engine, code);
+    built_if(engine, cache, builder, order, source, || Ok(()))
+}
+
+/// [`built`], with a check that is made only when there is something to build.
+pub(crate) fn built_if(
+    engine: &Engine,
+    cache: &cache::Cache,
+    builder: &BuilderCommand,
+    order: &Order<'_>,
+    source: parent::Source<'_>,
+    check: impl FnOnce() -> Result<(), BuildError>,
+) -> Result<Built, BuildError> {
+    check_size(source.code, source.facts)?;
+    let key = key_of(engine, order, &source);
     if let Some(bytes) = cache.get(&key) {
         return Ok(Built { bytes, keep_as: None });
     }
-    let source = parent::Source { code: &code.code, facts: &code.facts, trace: false };
-    let (bytes, _) = only(parent::build(builder, cache.dir(), code, &[source])?)?;
+    check()?;
+    let (bytes, _) = only(parent::build(builder, cache.dir(), order, &[source])?)?;
     Ok(Built { bytes, keep_as: Some(key) })
 }
 
@@ -68,26 +84,30 @@ pub(crate) fn check_size(code: &[u8], facts: &serde_json::Value) -> Result<(), B
 
 /// Tells one build of this program from another: an image made by one must not be put into the guest of the other.
 pub(crate) fn build_id() -> String {
-    digest::of_list("build", [env!("CARGO_PKG_VERSION").as_bytes(), RHAI_GUEST])
+    static ID: OnceLock<String> = OnceLock::new();
+    let id = || digest::of_list("build", [env!("CARGO_PKG_VERSION").as_bytes(), wire::VERSION, RHAI_GUEST]);
+    ID.get_or_init(id).clone()
 }
 
 /// Everything that the result depends on. The facts go in as the exact text that the guest gets: to a script, 3 and
 /// 3.0 are different.
-fn key_of(engine: &Engine, code: &GuardCode) -> String {
-    let language: &[u8] = match code.language {
-        Language::Rhai => RHAI_GUEST,
+pub(crate) fn key_of(engine: &Engine, order: &Order<'_>, source: &parent::Source<'_>) -> String {
+    let language: &[u8] = match order.language {
+        Language::Rhai => b"rhai",
         Language::Wasm => b"wasm",
     };
     let bindings = tools().iter().map(|tool| format!("{} {} {}\n", tool.name, tool.min_args, tool.max_args));
-    let host_tools: String = bindings.chain([env!("CARGO_PKG_VERSION").to_owned()]).collect();
-    let mut granted = code.tools.clone();
+    let host_tools: String = bindings.chain([build_id()]).collect();
+    let mut granted = order.tools.to_vec();
     granted.sort_unstable();
     let granted = granted.join("\n");
-    let facts = code.facts.to_string();
+    let library = order.library.iter().map(|tool| format!("{} {} {}\n", tool.name, tool.min_args, tool.max_args));
+    let library: String = library.collect();
+    let facts = source.facts.to_string();
     let identity = engine_identity(engine);
-    let items: [&[u8]; 6] =
-        [language, &identity, host_tools.as_bytes(), granted.as_bytes(), facts.as_bytes(), &code.code];
-    digest::of_list("built", items)
+    let texts = [order.interface.version_word(), order.name, &host_tools, &granted, &library, &facts];
+    let texts = texts.map(str::as_bytes);
+    digest::of_list("built", [language, &identity].into_iter().chain(texts).chain([source.code]))
 }
 
 /// Changes whenever machine code compiled before could not be loaded any more.
@@ -100,14 +120,21 @@ pub(crate) fn engine_identity(engine: &Engine) -> [u8; 8] {
 }
 
 /// Refuses a grant of a tool that does not exist.
-pub(crate) fn check_tools(granted: &[String]) -> Result<(), BuildError> {
-    match granted.iter().find(|name| parapet_toolbox::find(name).is_none()) {
+pub(crate) fn check_tools(code: &GuardCode) -> Result<(), BuildError> {
+    let library = code.library.granted.iter().map(|tool| tool.name.as_str());
+    let known: Vec<&str> = tools().iter().map(|tool| tool.name).chain(library).collect();
+    match code.tools.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            let known: Vec<&str> = tools().iter().map(|tool| tool.name).collect();
+            let others = code.library.others.iter().map(String::as_str);
+            let known: Vec<&str> = known.into_iter().chain(others).collect();
             Err(BuildError::refused(
                 format!("tool `{name}` does not exist"),
-                format!("correct `tools` in guard.toml; there are: {}", known.join(", ")),
+                format!(
+                    "correct `tools` in guard.toml; there are: {}; a tool of your own is a folder tools/{name} in the \
+                     guards' folder, made with `parapet tool new {name}`",
+                    known.join(", ")
+                ),
             ))
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// Settings of a [`crate::Sandbox`].
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// Most guard runs at a time. The pool has two slots for each: the guard's, and one for a tool that is itself WASM.
+    /// Most guard runs at a time. The pool has three slots for each: the guard's, one for a tool of the operator, and one for a
+    /// built-in tool that is itself WASM.
     pub slots: u32,
     /// How long a run waits for a slot before it ends as `no_capacity`.
     pub max_wait: Duration,

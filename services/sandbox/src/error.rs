@@ -45,6 +45,14 @@ pub enum BuildError {
     /// The builder process could not do its work.
     #[error("the guard builder failed: {0}")]
     Builder(String),
+    /// A tool of the operator that it is granted was refused.
+    #[error("tool `{tool}` cannot be built:\n{cause}")]
+    Tool {
+        /// The tool.
+        tool: String,
+        /// Why.
+        cause: Box<Self>,
+    },
     /// Its compiled form cannot be kept or loaded.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),

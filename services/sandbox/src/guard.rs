@@ -9,6 +9,7 @@ use wasmtime::{InstancePre, ModuleExport};
 
 use crate::host::HostState;
 use crate::image::Image;
+use crate::tool::{LoadedTool, ToolLibrary};
 
 /// Source of a guard and what it was granted.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct GuardCode {
     pub tools: Vec<String>,
     /// Patterns and phrases for the tools.
     pub tool_config: ToolConfig,
+    /// The operator's own tools: those among the granted ones with their code, and the names of the others.
+    pub library: ToolLibrary,
 }
 
 /// What a guard is written in.
@@ -62,16 +65,24 @@ pub(crate) struct Powers {
     pub(crate) granted: Vec<bool>,
     /// Compiled patterns and phrases.
     pub(crate) prepared: Prepared,
+    /// Granted tools of the operator, by name. Their numbers follow those of the built-in ones. A tool has none of them,
+    /// so that no tool can call another of its kind, or itself.
+    pub(crate) library: Vec<Arc<LoadedTool>>,
 }
 
 impl Powers {
-    pub(crate) fn new(granted: &[String], prepared: Prepared) -> Self {
+    pub(crate) fn new(granted: &[String], prepared: Prepared, library: Vec<Arc<LoadedTool>>) -> Self {
         let granted = tools().iter().map(|tool| granted.iter().any(|name| name == tool.name)).collect();
-        Self { granted, prepared }
+        Self { granted, prepared, library }
     }
 
     pub(crate) fn grants(&self, tool: usize) -> bool {
         self.granted.get(tool).copied().unwrap_or(false)
+    }
+
+    /// The operator's tool of that number.
+    pub(crate) fn library_tool(&self, id: usize) -> Option<&Arc<LoadedTool>> {
+        self.library.get(id.checked_sub(tools().len())?)
     }
 }
 

@@ -7,18 +7,22 @@ use parapet_abi::{
     CALL_TOOL_IMPORT, FAIL_IMPORT, GUARD_IMPORT_MODULE, MEMORY_EXPORT, RHAI_IMPORT_MODULE, TAKE_RESULT_IMPORT,
     TOOL_IMPORT_MODULE,
 };
+use parapet_domain::Budget;
 use parapet_toolbox::{ToolRun, ToolSpec, tools};
 use serde_json::Value;
 use wasmtime::{Caller, Engine, Extern, Linker, Memory};
 
 use crate::guard::Powers;
 use crate::limits::Limits;
+use crate::tool::LoadedTool;
 use crate::wasm_tools::WasmTools;
 
 /// Most values in the arguments of a tool, at all levels together.
-const MAX_ARGUMENT_VALUES: usize = 20_000;
+pub(crate) const MAX_ARGUMENT_VALUES: usize = 20_000;
 /// Fuel for reading one byte of arguments, on top of what the tool itself costs.
-const READ_FUEL_PER_BYTE: u64 = 8;
+pub(crate) const READ_FUEL_PER_BYTE: u64 = 8;
+/// Fuel for any call of an operator's tool, on top of what runs in it: an instance is made for it.
+const LIBRARY_CALL_FUEL: u64 = 20_000;
 /// Longest text that a failing script may hand over, in bytes.
 const MAX_FAIL_BYTES: usize = 4096;
 
@@ -33,6 +37,22 @@ pub(crate) struct HostState {
     pub(crate) memory: Option<Memory>,
     /// Result of the last tool, until the guest takes it.
     pub(crate) pending: Option<Vec<u8>>,
+    /// Calls of the operator's tools, for whoever asked to see them.
+    pub(crate) observed: Option<Vec<Observed>>,
+}
+
+/// One call of an operator's tool that gave a result: its name, arguments and result, both as JSON.
+pub(crate) struct Observed {
+    pub(crate) tool: String,
+    pub(crate) arguments: Vec<u8>,
+    pub(crate) result: Vec<u8>,
+}
+
+impl HostState {
+    pub(crate) fn new(memory_bytes: u64, powers: Arc<Powers>, wasm_tools: Arc<WasmTools>, deadline: Instant) -> Self {
+        let limits = Limits { memory_bytes: memory_bytes.min(Budget::MAX_MEMORY_BYTES) };
+        Self { limits, powers, wasm_tools, deadline, memory: None, pending: None, observed: None }
+    }
 }
 
 /// Why the host ended a run. Told from wasmtime's own traps by its type.
@@ -45,7 +65,7 @@ pub(crate) enum HostError {
     #[error("the deadline passed")]
     TimedOut,
     #[error("tool `{tool}`: {message}")]
-    ToolFailed { tool: &'static str, message: String },
+    ToolFailed { tool: String, message: String },
     #[error("tool `{0}` was not granted")]
     ToolNotGranted(String),
     #[error("{0}")]
@@ -61,8 +81,12 @@ pub(crate) fn rhai_linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>
         RHAI_IMPORT_MODULE,
         CALL_TOOL_IMPORT,
         |mut caller: Caller<'_, HostState>, id: i32, ptr: i32, len: i32| {
-            let known = usize::try_from(id).ok().and_then(|id| Some((id, tools().get(id)?)));
-            let Some((id, tool)) = known else {
+            let number = usize::try_from(id).ok();
+            let library = number.and_then(|id| caller.data().powers.library_tool(id)).cloned();
+            if let Some(tool) = library {
+                return call_library(&mut caller, &tool, ptr, len);
+            }
+            let Some((id, tool)) = number.and_then(|id| Some((id, tools().get(id)?))) else {
                 return Err(HostError::ToolNotGranted(format!("number {id}")).into());
             };
             if !caller.data().powers.grants(id) {
@@ -79,13 +103,21 @@ pub(crate) fn rhai_linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>
     Ok(linker)
 }
 
-/// Imports of a WASM guard: one for each granted tool, so that any other fails to link.
+/// Imports of a WASM guard or tool: one for each granted tool, so that any other fails to link.
 pub(crate) fn wasm_linker(engine: &Engine, powers: &Powers) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
     for (_, tool) in tools().iter().enumerate().filter(|(id, _)| powers.grants(*id)) {
         linker.func_wrap(TOOL_IMPORT_MODULE, tool.name, |mut caller: Caller<'_, HostState>, ptr: i32, len: i32| {
             call_tool(&mut caller, tool, ptr, len)
         })?;
+    }
+    for tool in &powers.library {
+        let called = Arc::clone(tool);
+        linker.func_wrap(
+            TOOL_IMPORT_MODULE,
+            tool.name(),
+            move |mut caller: Caller<'_, HostState>, ptr: i32, len: i32| call_library(&mut caller, &called, ptr, len),
+        )?;
     }
     take_result(&mut linker)?;
     Ok(linker)
@@ -106,7 +138,7 @@ fn take_result(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
 
 /// Charges, reads, runs, and keeps the result until the guest takes it. Returns its length.
 fn call_tool(caller: &mut Caller<'_, HostState>, tool: &'static ToolSpec, ptr: i32, len: i32) -> wasmtime::Result<i32> {
-    let failed = |message: String| HostError::ToolFailed { tool: tool.name, message };
+    let failed = |message: String| HostError::ToolFailed { tool: tool.name.to_owned(), message };
     let size = len as u32 as usize;
     if size > tool.max_input_bytes {
         return Err(failed(format!("{size} bytes of arguments given, at most {} allowed", tool.max_input_bytes)).into());
@@ -129,14 +161,40 @@ fn call_tool(caller: &mut Caller<'_, HostState>, tool: &'static ToolSpec, ptr: i
             result.map_err(|stop| stop.into_host_error(tool.name))?
         }
     };
-    let length = i32::try_from(result.len()).map_err(|_| failed("result is too large".to_owned()))?;
+    keep(caller, tool.name, result)
+}
+
+/// The same for a tool of the operator, which runs in an instance of its own, on what fuel and time the caller has left,
+/// at most on its own budget.
+fn call_library(caller: &mut Caller<'_, HostState>, tool: &LoadedTool, ptr: i32, len: i32) -> wasmtime::Result<i32> {
+    let size = len as u32 as usize;
+    tool.admit(size)?;
+    charge(caller, LIBRARY_CALL_FUEL.saturating_add(READ_FUEL_PER_BYTE.saturating_mul(size as u64)))?;
+    let arguments = read(caller, ptr, len)?;
+    let input = tool.input(&arguments)?;
+    let wasm_tools = Arc::clone(&caller.data().wasm_tools);
+    let (fuel, deadline) = (caller.get_fuel()?, caller.data().deadline);
+    let (result, used) = tool.call(caller.engine(), &wasm_tools, &input, fuel, deadline);
+    charge(caller, used)?;
+    let result = result?;
+    charge(caller, READ_FUEL_PER_BYTE.saturating_mul(result.len() as u64))?;
+    if let Some(observed) = &mut caller.data_mut().observed {
+        observed.push(Observed { tool: tool.name().to_owned(), arguments, result: result.clone() });
+    }
+    keep(caller, tool.name(), result)
+}
+
+/// Keeps the result of a tool until the guest takes it. Returns its length.
+fn keep(caller: &mut Caller<'_, HostState>, tool: &str, result: Vec<u8>) -> wasmtime::Result<i32> {
+    let too_large = || HostError::ToolFailed { tool: tool.to_owned(), message: "result is too large".to_owned() };
+    let length = i32::try_from(result.len()).map_err(|_| too_large())?;
     charge(caller, result.len() as u64 / 8)?;
     caller.data_mut().pending = Some(result);
     Ok(length)
 }
 
 /// Reads the arguments strictly: `Value`'s own reader can be made to start anew inside a string, without end.
-fn arguments(bytes: &[u8]) -> Result<Vec<Value>, String> {
+pub(crate) fn arguments(bytes: &[u8]) -> Result<Vec<Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "arguments are not valid UTF-8".to_owned())?;
     match parapet_domain::json::parse_within(text, MAX_ARGUMENT_VALUES) {
         Ok(Value::Array(arguments)) => Ok(arguments),

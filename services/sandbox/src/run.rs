@@ -7,9 +7,8 @@ use parapet_domain::{Budget, Failure, FailureKind, Outcome, Verdict};
 use wasmtime::{Extern, Instance, Store, Trap};
 
 use crate::engine::TICK;
-use crate::guard::{Entry, LoadedGuard};
-use crate::host::{HostError, HostState};
-use crate::limits::Limits;
+use crate::guard::{Entry, LoadedGuard, Program};
+use crate::host::{HostError, HostState, Observed};
 use crate::sandbox::Sandbox;
 
 /// How a run ended, and what it used.
@@ -51,32 +50,39 @@ impl Sandbox {
         budget: &Budget,
         read: impl FnOnce(&[u8]) -> Result<Outcome, String>,
     ) -> Run {
+        self.run_and_watch(guard, event_json, budget, false, read).0
+    }
+
+    /// A run, and the calls of the operator's tools in it when they are to be watched.
+    pub(crate) fn run_and_watch(
+        &self,
+        guard: &LoadedGuard,
+        event_json: &[u8],
+        budget: &Budget,
+        watch: bool,
+        read: impl FnOnce(&[u8]) -> Result<Outcome, String>,
+    ) -> (Run, Vec<Observed>) {
         let Some(_permit) = self.permits.acquire() else {
-            let message = "no place came free in time".to_owned();
-            let outcome = Outcome::Failure(Failure { kind: FailureKind::NoCapacity, message });
-            return Run { outcome, fuel_used: 0, duration_us: 0 };
+            return (Run { outcome: Outcome::Failure(no_place()), fuel_used: 0, duration_us: 0 }, Vec::new());
         };
         let started = Instant::now();
         let mut store = self.store(guard, budget, started);
-        let answer = answer_of(&mut store, guard, event_json, budget);
+        store.data_mut().observed = watch.then(Vec::new);
+        let answer =
+            answer_of(&mut store, &guard.program, &guard.entry, event_json, (budget.fuel, budget.output_bytes));
         let fuel_used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let outcome = match answer.and_then(|bytes| read(&bytes).map_err(Stop::BadOutput)) {
             Ok(outcome) => outcome,
             Err(stop) => Outcome::Failure(stop.into_failure()),
         };
+        let observed = store.data_mut().observed.take().unwrap_or_default();
         drop(store);
-        Run { outcome, fuel_used, duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) }
+        (Run { outcome, fuel_used, duration_us: micros_since(started) }, observed)
     }
 
     fn store(&self, guard: &LoadedGuard, budget: &Budget, started: Instant) -> Store<HostState> {
-        let state = HostState {
-            limits: Limits { memory_bytes: budget.memory_bytes.min(Budget::MAX_MEMORY_BYTES) },
-            powers: Arc::clone(&guard.powers),
-            wasm_tools: Arc::clone(&self.wasm_tools),
-            deadline: started + budget.deadline(),
-            memory: None,
-            pending: None,
-        };
+        let (powers, wasm_tools) = (Arc::clone(&guard.powers), Arc::clone(&self.wasm_tools));
+        let state = HostState::new(budget.memory_bytes, powers, wasm_tools, started + budget.deadline());
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(ticks(budget.deadline()));
@@ -84,29 +90,41 @@ impl Sandbox {
     }
 }
 
+/// What became of a run for which there was no place.
+pub(crate) fn no_place() -> Failure {
+    Failure { kind: FailureKind::NoCapacity, message: "no place came free in time".to_owned() }
+}
+
+pub(crate) fn micros_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Epoch ticks that cover `time`: one more than whole ticks, since the present one is under way.
 pub(crate) fn ticks(time: std::time::Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-fn answer_of(
+/// Makes a fresh instance of `program`, hands `input` over and takes the answer back, with the fuel and the longest answer
+/// that are given.
+pub(crate) fn answer_of(
     store: &mut Store<HostState>,
-    guard: &LoadedGuard,
-    event: &[u8],
-    budget: &Budget,
+    program: &Program,
+    entry: &Entry,
+    input: &[u8],
+    (fuel, max_output): (u64, u64),
 ) -> Result<Vec<u8>, Stop> {
-    store.set_fuel(budget.fuel)?;
-    let instance = guard.program.instance.instantiate(&mut *store)?;
-    let memory = memory_of(store, &instance, &guard.entry)?;
+    store.set_fuel(fuel)?;
+    let instance = program.instance.instantiate(&mut *store)?;
+    let memory = memory_of(store, &instance, entry)?;
     store.data_mut().memory = Some(memory);
-    if let Some(image) = &guard.program.image {
+    if let Some(image) = &program.image {
         let missing = image.memory_bytes.saturating_sub(memory.data_size(&*store)) as u64;
         memory.grow(&mut *store, missing.div_ceil(64 << 10))?;
         if !image.apply(memory.data_mut(&mut *store)) {
             return Err(Stop::Engine(wasmtime::Error::msg("the guard's image does not fit its memory")));
         }
     }
-    exchange(store, &instance, &guard.entry, event, budget.output_bytes)
+    exchange(store, &instance, entry, input, max_output)
 }
 
 /// Hands `input` over and takes the answer back, by the rules that guards and tools share.
@@ -170,7 +188,7 @@ impl Stop {
         let (kind, message) = match self {
             Self::BadOutput(message) => (FailureKind::BadOutput, message),
             Self::Engine(error) => match (error.downcast_ref::<HostError>(), error.downcast_ref::<Trap>()) {
-                (Some(host), _) => (kind_of_host_error(host), host.to_string()),
+                (Some(host), _) => return host.to_failure(),
                 (_, Some(Trap::OutOfFuel)) => (FailureKind::OutOfFuel, "all fuel was used".to_owned()),
                 (_, Some(Trap::Interrupt)) => (FailureKind::TimedOut, "the deadline passed".to_owned()),
                 (_, Some(trap)) => (FailureKind::Trapped, trap.to_string()),
@@ -182,6 +200,13 @@ impl Stop {
             },
         };
         Failure { kind, message: message.chars().take(MAX_MESSAGE_CHARS).collect() }
+    }
+}
+
+impl HostError {
+    pub(crate) fn to_failure(&self) -> Failure {
+        let message = self.to_string().chars().take(MAX_MESSAGE_CHARS).collect();
+        Failure { kind: kind_of_host_error(self), message }
     }
 }
 

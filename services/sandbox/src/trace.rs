@@ -3,13 +3,13 @@
 
 use parapet_abi::{Probe, ScriptToken};
 use parapet_domain::{Budget, Failure, FailureKind, Outcome};
-use parapet_toolbox::Prepared;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::build::order::Order;
 use crate::build::{self, parent};
 use crate::error::BuildError;
-use crate::guard::{GuardCode, Language, LoadedGuard, Powers};
+use crate::guard::{GuardCode, Language, LoadedGuard};
 use crate::run::{Run, verdict_of};
 use crate::sandbox::Sandbox;
 
@@ -67,11 +67,10 @@ impl Sandbox {
         if code.language != Language::Rhai {
             return Err(BuildError::refused("only scripts can be traced", "test the module with its own tools"));
         }
-        build::check_tools(&code.tools)?;
         build::check_size(&code.code, &code.facts)?;
-        let powers = Powers::new(&code.tools, Prepared::new(&code.tool_config)?).into();
+        let powers = self.powers(code)?;
         let source = parent::Source { code: &code.code, facts: &code.facts, trace: true };
-        let done = parent::build(&self.config.builder, self.cache.dir(), code, &[source])?;
+        let done = parent::build(&self.config.builder, self.cache.dir(), &Order::of(code), &[source])?;
         let (image, listing) = build::only(done)?;
         let guard = self.load(code.language, &image, powers)?;
         Ok(TracedGuard { guard, probes: listing.probes, tokens: listing.tokens })

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use parapet_toolbox::Prepared;
 use serde_json::Value;
 
+use crate::build::order::Order;
 use crate::build::{self, parent};
 use crate::error::BuildError;
 use crate::guard::{GuardCode, LoadedGuard, Powers};
@@ -34,8 +34,7 @@ impl Sandbox {
         guard: &GuardCode,
         variants: &[Variant],
     ) -> Result<Vec<Result<LoadedGuard, BuildError>>, BuildError> {
-        build::check_tools(&guard.tools)?;
-        let powers = Arc::new(Powers::new(&guard.tools, Prepared::new(&guard.tool_config)?));
+        let powers = self.powers(guard)?;
         Ok(batches(variants).into_iter().flat_map(|batch| self.build_batch(guard, batch, &powers)).collect())
     }
 
@@ -52,7 +51,8 @@ impl Sandbox {
             .filter(|(_, size)| size.is_ok())
             .map(|(variant, _)| parent::Source { code: &variant.code, facts: &variant.facts, trace: false })
             .collect();
-        let mut done = parent::build(&self.config.builder, self.cache.dir(), guard, &sources).map(Vec::into_iter);
+        let mut done =
+            parent::build(&self.config.builder, self.cache.dir(), &Order::of(guard), &sources).map(Vec::into_iter);
         let mut next = || match &mut done {
             Ok(done) => build::only(done.next().into_iter().collect()),
             // The child broke on one of them; it is not known on which.

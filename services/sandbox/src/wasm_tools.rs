@@ -88,7 +88,8 @@ enum Answer<'a> {
     Error(String),
 }
 
-fn result_of(answer: &[u8]) -> Result<Vec<u8>, ToolStop> {
+/// The result's JSON in an answer by `tool/1`.
+pub(crate) fn result_of(answer: &[u8]) -> Result<Vec<u8>, ToolStop> {
     match serde_json::from_slice(answer) {
         Ok(Answer::Ok(value)) => Ok(value.get().as_bytes().to_vec()),
         Ok(Answer::Error(message)) => Err(ToolStop::Refused(message)),
@@ -98,15 +99,16 @@ fn result_of(answer: &[u8]) -> Result<Vec<u8>, ToolStop> {
 
 impl ToolStop {
     /// The caller's own limits stay what they are; everything else is the tool's failure.
-    pub(crate) fn into_host_error(self, tool: &'static str) -> HostError {
+    pub(crate) fn into_host_error(self, tool: &str) -> HostError {
+        let failed = |message| HostError::ToolFailed { tool: tool.to_owned(), message };
         let failure = match self {
-            Self::Refused(message) => return HostError::ToolFailed { tool, message },
+            Self::Refused(message) => return failed(message),
             Self::Stopped(stop) => stop.into_failure(),
         };
         match failure.kind {
             FailureKind::OutOfFuel => HostError::OutOfFuel,
             FailureKind::TimedOut => HostError::TimedOut,
-            kind => HostError::ToolFailed { tool, message: format!("{}: {}", kind.as_str(), failure.message) },
+            kind => failed(format!("{}: {}", kind.as_str(), failure.message)),
         }
     }
 }

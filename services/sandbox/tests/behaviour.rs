@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parapet_domain::{Budget, Decision, FailureKind, Outcome, Verdict};
-use parapet_sandbox::{BuildError, BuilderCommand, GuardCode, Language, LoadedGuard, Run, Sandbox, SandboxConfig};
+use parapet_sandbox::{
+    BuildError, BuilderCommand, GuardCode, Language, LoadedGuard, Run, Sandbox, SandboxConfig, ToolLibrary,
+};
 use parapet_test_sandbox::{config, shared};
 use parapet_toolbox::ToolConfig;
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ fn code(script: &str, facts: Value, tools: &[&str]) -> GuardCode {
         facts,
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         tool_config: ToolConfig::default(),
+        library: ToolLibrary::default(),
     }
 }
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use parapet_domain::{Budget, Outcome};
-use parapet_sandbox::{GuardCode, Language, LoadedGuard, Sandbox};
+use parapet_sandbox::{GuardCode, Language, LoadedGuard, Sandbox, ToolLibrary};
 use parapet_toolbox::ToolConfig;
 use serde_json::{Value, json};
 
@@ -109,7 +109,8 @@ fn judge(sandbox: &Sandbox, guard: &LoadedGuard, input: &[u8]) {
 
 fn build(sandbox: &Sandbox, script: &str, facts: Value, tools: &[&str], tool_config: ToolConfig) -> LoadedGuard {
     let tools = tools.iter().map(|tool| (*tool).to_owned()).collect();
-    let code = GuardCode { language: Language::Rhai, code: script.as_bytes().to_vec(), facts, tools, tool_config };
+    let (language, code, library) = (Language::Rhai, script.as_bytes().to_vec(), ToolLibrary::default());
+    let code = GuardCode { language, code, facts, tools, tool_config, library };
     sandbox.build(&code).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use parapet_sandbox::{GuardCode, Language, LoadedGuard};
+use parapet_sandbox::{GuardCode, Language, LoadedGuard, ToolLibrary};
 use parapet_toolbox::ToolConfig;
 use serde_json::json;
 
@@ -52,6 +52,7 @@ fn guard(n: u64) -> GuardCode {
         facts: json!({"allowed": {format!("table_{n}"): ["a", "b", "c", "d"], "email": ["x@example.com"]}}),
         tools: vec!["find_pii".to_owned(), "check_access".to_owned()],
         tool_config: ToolConfig::default(),
+        library: ToolLibrary::default(),
     }
 }
 

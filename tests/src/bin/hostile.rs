@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parapet_domain::{Budget, Outcome};
-use parapet_sandbox::{BuildError, GuardCode, Language, LoadedGuard, Sandbox};
+use parapet_sandbox::{BuildError, GuardCode, Language, LoadedGuard, Sandbox, ToolLibrary};
 use parapet_test_sandbox::sandbox;
 use parapet_toolbox::ToolConfig;
 use serde_json::{Value, json};
@@ -190,7 +190,14 @@ fn case(path: &Path, folder: &str, language: Language) -> Case {
     let name = format!("{folder}/{}", path.file_stem().unwrap_or_default().to_string_lossy());
     Case {
         name,
-        code: GuardCode { language, code, facts: json!({"x": 0}), tools, tool_config: patterns(pattern) },
+        code: GuardCode {
+            language,
+            code,
+            facts: json!({"x": 0}),
+            tools,
+            tool_config: patterns(pattern),
+            library: ToolLibrary::default(),
+        },
         expected,
     }
 }
@@ -210,6 +217,7 @@ fn script(text: &str, tools: &[&str]) -> GuardCode {
         facts: Value::Null,
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         tool_config: ToolConfig::default(),
+        library: ToolLibrary::default(),
     }
 }
 

@@ -13,7 +13,8 @@ pub(crate) fn files(path: Option<&Path>) -> Result<SetFiles, GuardError> {
             let dir =
                 std::fs::canonicalize(dir).map_err(|cause| GuardError::Unreadable { path: dir.to_owned(), cause })?;
             let guard = GuardFiles::read(&dir)?;
-            Ok(SetFiles { origin: dir.display().to_string(), set_file: None, guards: vec![guard] })
+            let tools = std::sync::Arc::clone(&guard.tools);
+            Ok(SetFiles { origin: dir.display().to_string(), set_file: None, guards: vec![guard], tools })
         }
         Some(dir) => SetFiles::read(dir),
     }

@@ -99,8 +99,8 @@ fn workshop(request: &Request) -> Result<Workshop, String> {
 impl Workshop {
     fn build(&self, request: &Request, job: &Job, source: &[u8]) -> Result<(Vec<u8>, Listing), Reply> {
         match &self.rhai {
-            Some(guest) => rhai::build(&self.engine, guest, &request.tools, job, source),
-            None => Ok((wasm::build(&self.engine, &request.tools, source)?, Listing::default())),
+            Some(guest) => rhai::build(&self.engine, guest, request, job, source),
+            None => Ok((wasm::build(&self.engine, request, source)?, Listing::default())),
         }
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::order::Order;
 use super::wire::{self, Job, Limit, Listing, Reply, Request};
 use crate::config::BuilderCommand;
 use crate::error::BuildError;
-use crate::guard::GuardCode;
 
 /// Wall-clock limit; the child's own CPU limit is lower.
 const MAX_TIME: Duration = Duration::from_secs(60);
@@ -26,16 +26,16 @@ pub(crate) struct Source<'a> {
 /// What the child made of one guard.
 pub(crate) type Done = Result<(Vec<u8>, Listing), BuildError>;
 
-/// Builds all `sources` in one child process, with the language and the tools of `code`. An error of the whole is one
+/// Builds all `sources` in one child process, as `order` says. An error of the whole is one
 /// of the child; it answers for each source otherwise.
 pub(crate) fn build(
     builder: &BuilderCommand,
     cache_dir: &Path,
-    code: &GuardCode,
+    order: &Order<'_>,
     sources: &[Source<'_>],
 ) -> Result<Vec<Done>, BuildError> {
     let mut child = start(builder)?;
-    let result = converse(&mut child, cache_dir, code, sources);
+    let result = converse(&mut child, cache_dir, order, sources);
     // Whatever it was doing, it is not needed any more.
     let _ = child.kill();
     let status = child.wait();
@@ -57,7 +57,7 @@ fn start(builder: &BuilderCommand) -> Result<Child, BuildError> {
 fn converse(
     child: &mut Child,
     cache_dir: &Path,
-    code: &GuardCode,
+    order: &Order<'_>,
     sources: &[Source<'_>],
 ) -> Option<Result<Vec<Done>, BuildError>> {
     let (mut stdin, mut stdout) = (child.stdin.take()?, child.stdout.take()?);
@@ -68,8 +68,10 @@ fn converse(
     };
     let request = Request {
         build_id: super::build_id(),
-        language: code.language,
-        tools: code.tools.clone(),
+        language: order.language,
+        interface: order.interface,
+        tools: order.tools.to_vec(),
+        library: order.library.clone(),
         cache_dir: cache_dir.to_owned(),
         jobs: sources.iter().map(job).collect(),
     };

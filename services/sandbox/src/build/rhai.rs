@@ -30,7 +30,7 @@ pub(crate) fn guest(engine: &Engine, request: &Request) -> Result<Module, Sandbo
 pub(crate) fn build(
     engine: &Engine,
     guest: &Module,
-    tools: &[String],
+    request: &Request,
     job: &Job,
     source: &[u8],
 ) -> Result<(Vec<u8>, Listing), Reply> {
@@ -43,7 +43,7 @@ pub(crate) fn build(
     let instance = linker.instantiate(&mut store, guest).map_err(|e| failed(&e))?;
 
     let base = memory(&mut store, &instance)?;
-    let (facts_json, tools) = (job.facts.clone(), bindings(tools));
+    let (facts_json, tools) = (job.facts.clone(), bindings(request));
     let build = ScriptBuild { script, facts_json, tools, trace: job.trace, tokens: job.trace };
     let built = parse(&mut store, &instance, guest, &build)?;
     if !built.complaints.is_empty() {
@@ -84,15 +84,16 @@ fn memory(store: &mut Store<Limits>, instance: &Instance) -> Result<Vec<u8>, Rep
     }
 }
 
-fn bindings(granted: &[String]) -> Vec<ToolBinding> {
+/// The built-in tools by their number, then the granted ones of the operator.
+fn bindings(request: &Request) -> Vec<ToolBinding> {
     let binding = |(id, tool): (usize, &parapet_toolbox::ToolSpec)| ToolBinding {
         id: i32::try_from(id).unwrap_or(-1),
         name: tool.name.to_owned(),
         min_args: tool.min_args,
         max_args: tool.max_args,
-        granted: granted.iter().any(|name| name == tool.name),
+        granted: request.tools.iter().any(|name| name == tool.name),
     };
-    tools().iter().enumerate().map(binding).collect()
+    tools().iter().enumerate().map(binding).chain(request.library.iter().cloned()).collect()
 }
 
 fn not_utf8() -> Reply {

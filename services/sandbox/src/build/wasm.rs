@@ -1,14 +1,12 @@
 //! Builds a WASM guard: checks the interface before anything is compiled, compiles, asks for its ABI version.
 
-use parapet_abi::{
-    GUARD_ABI_EXPORT, GUARD_ABI_VERSION, GUARD_ALLOC_EXPORT, GUARD_CHECK_EXPORT, GUARD_IMPORT_MODULE, MEMORY_EXPORT,
-    TAKE_RESULT_IMPORT, TOOL_IMPORT_MODULE,
-};
+use parapet_abi::{GUARD_IMPORT_MODULE, MEMORY_EXPORT, TAKE_RESULT_IMPORT, TOOL_IMPORT_MODULE};
 use parapet_domain::Budget;
 use wasmtime::{Engine, ExternType, FuncType, Linker, Module, Store, ValType};
 
 use super::child::reply_of;
-use super::wire::Reply;
+use super::order::Interface;
+use super::wire::{Reply, Request};
 use crate::limits::Limits;
 use crate::run::{Stop, ticks};
 
@@ -16,7 +14,8 @@ use crate::run::{Stop, ticks};
 const BUDGET: Budget =
     Budget { fuel: 10_000_000, memory_bytes: Budget::MAX_MEMORY_BYTES, deadline_ms: 1_000, output_bytes: 1 };
 
-pub(crate) fn build(engine: &Engine, tools: &[String], source: &[u8]) -> Result<Vec<u8>, Reply> {
+pub(crate) fn build(engine: &Engine, request: &Request, source: &[u8]) -> Result<Vec<u8>, Reply> {
+    let interface = request.interface;
     if !source.starts_with(b"\0asm") {
         return Err(refused("file is no WASM module", "compile to a core module in the binary format"));
     }
@@ -26,25 +25,25 @@ pub(crate) fn build(engine: &Engine, tools: &[String], source: &[u8]) -> Result<
             "compile for plain WebAssembly 2.0 without SIMD, threads, GC or exceptions",
         )
     })?;
-    check_exports(&module)?;
-    check_imports(&module, tools)?;
-    check_version(engine, &module)?;
+    check_exports(&module, interface)?;
+    check_imports(&module, request)?;
+    check_version(engine, &module, interface)?;
     module.serialize().map_err(|error| Reply::Failed(error.to_string()))
 }
 
-fn check_exports(module: &Module) -> Result<(), Reply> {
+fn check_exports(module: &Module, interface: Interface) -> Result<(), Reply> {
     use ValType::{I32, I64};
     let functions: [(&str, &[ValType], &[ValType]); 3] = [
-        (GUARD_ABI_EXPORT, &[], &[I32]),
-        (GUARD_ALLOC_EXPORT, &[I32], &[I32]),
-        (GUARD_CHECK_EXPORT, &[I32, I32], &[I64]),
+        (interface.abi_export(), &[], &[I32]),
+        (interface.alloc_export(), &[I32], &[I32]),
+        (interface.call_export(), &[I32, I32], &[I64]),
     ];
     for (name, params, results) in functions {
         match module.get_export(name) {
             Some(ExternType::Func(kind)) if is_like(&kind, params, results) => {}
             Some(_) => {
                 return Err(refused(
-                    &format!("export `{name}` has another type than `guard/1` says"),
+                    &format!("export `{name}` has another type than `{}` says", interface.version_word()),
                     "see guest-toolbox/README.md",
                 ));
             }
@@ -58,16 +57,20 @@ fn check_exports(module: &Module) -> Result<(), Reply> {
     }
 }
 
-fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
+fn check_imports(module: &Module, request: &Request) -> Result<(), Reply> {
     use ValType::I32;
+    let (noun, manifest) = (request.interface.noun(), request.interface.manifest());
+    let granted = |name: &str| {
+        request.tools.iter().any(|tool| tool == name) || request.library.iter().any(|tool| tool.name == name)
+    };
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
         let (params, results): (&[ValType], &[ValType]) = match from {
-            TOOL_IMPORT_MODULE if granted.iter().any(|tool| tool == name) => (&[I32, I32], &[I32]),
+            TOOL_IMPORT_MODULE if granted(name) => (&[I32, I32], &[I32]),
             TOOL_IMPORT_MODULE if parapet_toolbox::find(name).is_some() => {
                 return Err(refused(
-                    &format!("tool `{name}` was not granted to this guard"),
-                    &format!("add \"{name}\" to `tools` in guard.toml, or do without it"),
+                    &format!("tool `{name}` was not granted to this {noun}"),
+                    &format!("add \"{name}\" to `tools` in {manifest}, or do without it"),
                 ));
             }
             TOOL_IMPORT_MODULE => {
@@ -76,8 +79,8 @@ fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
             GUARD_IMPORT_MODULE if name == TAKE_RESULT_IMPORT => (&[I32], &[]),
             _ => {
                 return Err(refused(
-                    &format!("import `{from}` `{name}` is not available to guards"),
-                    "a guard may import its tools and `take_result` alone; there is no WASI",
+                    &format!("import `{from}` `{name}` is not available to {noun}s"),
+                    &format!("a {noun} may import its tools and `take_result` alone; there is no WASI"),
                 ));
             }
         };
@@ -85,7 +88,7 @@ fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
             ExternType::Func(kind) if is_like(&kind, params, results) => {}
             _ => {
                 return Err(refused(
-                    &format!("import `{name}` has another type than `guard/1` says"),
+                    &format!("import `{name}` has another type than `{}` says", request.interface.version_word()),
                     "see guest-toolbox/README.md",
                 ));
             }
@@ -95,7 +98,7 @@ fn check_imports(module: &Module, granted: &[String]) -> Result<(), Reply> {
 }
 
 /// Runs the start function, if there is one, and asks for the version: under limits, as this is guest code already.
-fn check_version(engine: &Engine, module: &Module) -> Result<(), Reply> {
+fn check_version(engine: &Engine, module: &Module, interface: Interface) -> Result<(), Reply> {
     let mut store = Store::new(engine, Limits { memory_bytes: BUDGET.memory_bytes });
     store.limiter(|limits| limits);
     store.set_epoch_deadline(ticks(BUDGET.deadline()));
@@ -104,12 +107,16 @@ fn check_version(engine: &Engine, module: &Module) -> Result<(), Reply> {
         let mut linker = Linker::new(engine);
         linker.define_unknown_imports_as_traps(module)?;
         let instance = linker.instantiate(&mut store, module)?;
-        instance.get_typed_func::<(), i32>(&mut store, GUARD_ABI_EXPORT)?.call(&mut store, ())
+        instance.get_typed_func::<(), i32>(&mut store, interface.abi_export())?.call(&mut store, ())
     };
     match ask() {
-        Ok(GUARD_ABI_VERSION) => Ok(()),
+        Ok(version) if version == interface.abi_version() => Ok(()),
         Ok(other) => Err(refused(
-            &format!("guard speaks version {other} of the interface, this host version {GUARD_ABI_VERSION}"),
+            &format!(
+                "{} speaks version {other} of the interface, this host version {}",
+                interface.noun(),
+                interface.abi_version()
+            ),
             "build it with the SDK of this host",
         )),
         Err(error) => Err(reply_of(Stop::Engine(error))),

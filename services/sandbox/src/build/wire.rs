@@ -4,11 +4,14 @@
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
+use super::order::Interface;
 use crate::guard::Language;
-use parapet_abi::{Complaint, Probe, ScriptToken};
+use parapet_abi::{Complaint, Probe, ScriptToken, ToolBinding};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// Changes with what the two say to each other.
+pub(crate) const VERSION: &[u8] = b"2";
 /// Largest header, in bytes: facts stand in it.
 pub(crate) const MAX_HEADER_BYTES: u64 = 8 << 20;
 /// Largest body, in bytes: machine code of the largest module.
@@ -20,7 +23,10 @@ pub(crate) struct Request {
     /// [`build_id`](super::build_id) of the parent.
     pub(crate) build_id: String,
     pub(crate) language: Language,
+    pub(crate) interface: Interface,
     pub(crate) tools: Vec<String>,
+    /// Granted tools of the operator.
+    pub(crate) library: Vec<ToolBinding>,
     /// Where the compiled Rhai guest is kept.
     pub(crate) cache_dir: PathBuf,
     pub(crate) jobs: Vec<Job>,

@@ -53,7 +53,7 @@ pub enum Finish {
 pub enum Rung {
     /// The server holds the answer to the schema.
     JsonSchema,
-    /// The server holds the answer to be a JSON object.
+    /// The server holds the answer to be a JSON object; some also hold it to the schema that is sent along.
     JsonObject,
     /// The server holds the answer to a grammar made from the schema (llama.cpp).
     Grammar,

@@ -25,6 +25,9 @@ ws ::= | " " | "\n" [ \t]{0,20}
 /// Items that a bounded array is written out for; a longer one has no upper limit in the grammar.
 const MOST_ITEMS: u64 = 64;
 
+/// Longest limit of a string that the grammar keeps, in characters; counting is dear for the server.
+const LONGEST_STRING: u64 = 500;
+
 /// The grammar; its root is the rule `root`.
 pub(crate) fn from_schema(schema: &Value) -> String {
     let mut writer = Writer { root: schema, rules: BTreeMap::new(), named: BTreeMap::new() };
@@ -75,7 +78,8 @@ impl Writer<'_> {
         match kind {
             "object" => self.object(schema),
             "array" => self.array(schema),
-            "string" | "number" | "integer" | "boolean" | "null" => kind.to_owned(),
+            "string" => string(schema),
+            "number" | "integer" | "boolean" | "null" => kind.to_owned(),
             _ => "value".to_owned(),
         }
     }
@@ -137,6 +141,16 @@ impl Writer<'_> {
         let name = format!("rule-{}", self.rules.len());
         self.rules.insert(name.clone(), body);
         name
+    }
+}
+
+/// A string; short limits are kept, as small models do not end by themselves.
+fn string(schema: &Map<String, Value>) -> String {
+    let limit = |key: &str| schema.get(key).and_then(Value::as_u64);
+    let least = limit("minLength").unwrap_or_default();
+    match limit("maxLength").filter(|most| *most <= LONGEST_STRING && *most >= least) {
+        Some(most) => format!("\"\\\"\" char{{{least},{most}}} \"\\\"\" ws"),
+        None => "string".to_owned(),
     }
 }
 
@@ -216,6 +230,13 @@ mod tests {
         assert_eq!(array(json!({"minItems": 1, "maxItems": 3})), r#"number ("," ws number){0,2}"#);
         assert_eq!(array(json!({"maxItems": 3})), r#"(number ("," ws number){0,2})?"#);
         assert_eq!(array(json!({"maxItems": 1000})), r#"(number ("," ws number){0,})?"#);
+    }
+
+    #[test]
+    fn short_strings_have_their_limits() {
+        let limited = json!({"type": "string", "minLength": 1, "maxLength": 80});
+        assert_eq!(rules(&limited), "root ::= ws \"\\\"\" char{1,80} \"\\\"\" ws\n");
+        assert_eq!(rules(&json!({"type": "string", "maxLength": 501})), "root ::= ws string\n");
     }
 
     #[test]

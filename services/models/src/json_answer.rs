@@ -43,7 +43,8 @@ fn fenced(text: &str) -> impl Iterator<Item = &str> {
     inside.map(|block| block.split_once('\n').map_or(block, |(_, rest)| rest).trim())
 }
 
-/// The balanced objects and arrays, outermost first, in the order of the text.
+/// The balanced objects and arrays in the order of the text. The insides of one that is broken or cut off are not offered:
+/// a part of the answer would pass for the whole. Brackets in prose, `[see {"a": 1}]`, and doubled ones are looked into.
 fn balanced(text: &str) -> impl Iterator<Item = &str> {
     let mut at = 0;
     let mut starts = 0;
@@ -51,16 +52,20 @@ fn balanced(text: &str) -> impl Iterator<Item = &str> {
         while starts < MOST_STARTS {
             let rest = text.get(at..)?;
             let start = rest.find(['{', '['])?;
-            starts += 1;
             let value = rest.get(start..)?;
-            match length(value) {
-                Some(length) => {
-                    let found = value.get(..length)?;
-                    // What is inside may be the value if this one is not: `[see {"a": 1}]`.
-                    at += start + if read(found).is_some() { length } else { 1 };
+            let inside = value.get(1..)?.trim_start();
+            let is_prose = value.starts_with('[') && inside.starts_with(char::is_alphabetic);
+            let is_doubled = value.starts_with('{') && inside.starts_with('{');
+            starts += 1;
+            at += start + 1;
+            match value.get(..length(value).unwrap_or_default()).filter(|value| !value.is_empty()) {
+                Some(found) if read(found).is_some() || !(is_prose || is_doubled) => {
+                    at += found.len() - 1;
                     return Some(found);
                 }
-                None => at += start + 1,
+                Some(_) => {}
+                None if is_prose => {}
+                None => return None,
             }
         }
         None
@@ -129,6 +134,8 @@ mod tests {
             format!("Sure! {plain} is what you want."),
             format!("As in [1], {{so to say}}: {plain}"),
             format!("[the answer is {plain}]"),
+            format!("[the answer is {plain}"),
+            format!("{{{plain}}}"),
             format!("<think>{{\"a\": 1}} or [2]?</think>\n{plain}"),
         ] {
             assert_eq!(
@@ -143,6 +150,19 @@ mod tests {
     fn the_first_value_is_kept_when_none_fits() {
         assert_eq!(find("[1] and {\"x\": 2}", |_| false), Some(json!([1])));
         assert_eq!(find("7", Value::is_number), Some(json!(7)));
+    }
+
+    #[test]
+    fn a_part_does_not_pass_for_the_whole() {
+        for text in [
+            r#"{"a": {"x": true}, "b": ["1.1"#,
+            "Here:\n```json\n{\"a\": {\"x\": true},",
+            r#"{a: {"x": true}}"#,
+            r#"[{"x": true}, {"x": tr"#,
+            r#"[{"x": true}, oops]"#,
+        ] {
+            assert_eq!(find(text, |_| true), None, "{text}");
+        }
     }
 
     #[test]

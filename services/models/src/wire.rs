@@ -10,6 +10,8 @@ use rig_core::providers::anthropic::wire::AnthropicConfig;
 use rig_core::providers::openai::OpenAIConfig;
 use rig_core::providers::openai::wire::{Auth, BodyRewrite, Chat, Dialect, OutputCap, Quirks};
 use serde_json::{Map, Value, json};
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber;
 
 use crate::config::Endpoint;
 use crate::transport::Transport;
@@ -44,11 +46,14 @@ impl Wire {
     pub(crate) async fn send(&self, question: &Question<'_>, transport: Transport) -> Result<Reply, ModelError> {
         let request = question.request(self)?;
         let told = failure::Context::new(question.config, transport.limit);
+        // The client crate logs whole prompts at its finest level; what people ask is nobody's business.
         let answered = match self {
-            Self::Openai(chat) => Model::new((**chat).clone(), transport).call(request).await,
+            Self::Openai(chat) => {
+                Model::new((**chat).clone(), transport).call(request).with_subscriber(Dispatch::none()).await
+            }
             Self::Anthropic(anthropic) => {
-                let client = (**anthropic).clone().connect(transport);
-                client.completion(&question.config.model).call(request).await
+                let model = (**anthropic).clone().connect(transport).completion(&question.config.model);
+                model.call(request).with_subscriber(Dispatch::none()).await
             }
         };
         let response: CompletionResponse = answered.map_err(|error| failure::of(&error, &told))?;
@@ -136,7 +141,8 @@ impl Question<'_> {
             Some(Rung::JsonSchema) => {
                 ("response_format", json!({"type": "json_schema", "json_schema": {"name": name, "schema": schema}}))
             }
-            Some(Rung::JsonObject) => ("response_format", json!({"type": "json_object"})),
+            // The schema beside the type is no part of OpenAI's protocol, but llama.cpp and some services hold to it.
+            Some(Rung::JsonObject) => ("response_format", json!({"type": "json_object", "schema": schema})),
             Some(Rung::Grammar) => ("grammar", json!(grammar::from_schema(schema))),
             Some(Rung::Text) | None => return fields,
         };

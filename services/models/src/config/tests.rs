@@ -100,3 +100,27 @@ fn cost_needs_both_prices() {
     assert_eq!(config.cost(&usage), None);
     assert_eq!(ModelConfig { output_price: Some(15.0), ..config }.cost(&usage), Some(13.5));
 }
+
+#[test]
+fn every_key_is_documented_as_it_is_here() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md")).unwrap();
+    let section = text.split("## Model servers").nth(1).unwrap();
+    let source = include_str!("../config.rs").split("pub struct ModelConfig {").nth(1).unwrap();
+    let fields = source.split("\n}").next().unwrap();
+    let keys: Vec<_> = fields.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next()).collect();
+    assert_eq!(keys.len(), 16);
+    for key in keys {
+        assert!(section.contains(&format!("\n| `{key}` | ")), "`{key}`");
+    }
+    let defaults = ModelConfig::default();
+    for (key, default) in [
+        ("connect_timeout_ms", defaults.connect_timeout_ms),
+        ("timeout_ms", defaults.timeout_ms),
+        ("retries", defaults.retries.into()),
+        ("max_wait_ms", defaults.max_wait_ms),
+        ("max_tokens", defaults.max_tokens.into()),
+    ] {
+        let row = section.lines().find(|line| line.starts_with(&format!("| `{key}` | "))).unwrap();
+        assert!(row.ends_with(&format!("efault {default}. |")), "{row}");
+    }
+}

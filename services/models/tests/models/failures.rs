@@ -148,8 +148,14 @@ async fn a_refused_key_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_question_too_long_is_told_from_other_refusals() {
-    let error = failure(refusal(400, "This model's maximum context length is 8192 tokens, you asked for 9000")).await;
-    assert!(matches!(error, ModelError::TooLong { .. }) && !error.is_retryable(), "{error:?}");
+    for words in [
+        "This model's maximum context length is 8192 tokens, you asked for 9000",
+        "request (4031 tokens) exceeds the available context size (2048 tokens), try increasing it",
+        "prompt is too long: 210000 tokens > 200000 maximum",
+    ] {
+        let error = failure(refusal(400, words)).await;
+        assert!(matches!(error, ModelError::TooLong { .. }) && !error.is_retryable(), "{error:?}");
+    }
     let error = failure(refusal(404, "model `small` does not exist")).await;
     assert_eq!(error.to_string(), "the model server refused the request (404): model `small` does not exist");
     assert!(!error.is_retryable());

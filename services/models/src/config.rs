@@ -25,7 +25,7 @@ pub struct ModelConfig {
     pub model: String,
     /// Key for the server. Default: none is sent.
     pub api_key: Option<Secret>,
-    /// Time to open a connection. Milliseconds, default 5000.
+    /// Time to open a TCP connection; a TLS handshake counts towards `timeout_ms`. Milliseconds, default 5000.
     pub connect_timeout_ms: u64,
     /// Time for one request until its answer is complete. Milliseconds, default 300000.
     pub timeout_ms: u64,

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use parapet_guardgen::{GuardRequest, compile};
-use parapet_judge::{Guard, GuardTest, run_tests};
+use parapet_guardgen::{Draft, GuardRequest, compile};
+use parapet_judge::{Guard, GuardSource, GuardTest, Manifest, SetFiles, run_tests};
 use parapet_test_sandbox::shared;
 
 /// Least number of tests that a guard brings along.
@@ -36,8 +36,12 @@ fn passes(path: &str) -> Guard {
     let request = request_of(path);
     let mut draft = compile(&request).unwrap_or_else(|complaint| panic!("{path}: {complaint}"));
     assert!(draft.tests.len() >= LEAST_TESTS, "{path} has {} tests", draft.tests.len());
-    let held_out = tests_of(&folder(path).join("held-out.jsonl"));
-    draft.tests.extend(held_out);
+    draft.tests.extend(tests_of(&folder(path).join("held-out.jsonl")));
+    run(draft, path)
+}
+
+/// Builds the guard in the sandbox; all its tests have to pass.
+fn run(draft: Draft, path: &str) -> Guard {
     let source = draft.source().unwrap();
     let guard = Guard::build(&shared(), source).unwrap_or_else(|error| panic!("{path}: {error}"));
     let failed: Vec<String> = run_tests(&shared(), &guard)
@@ -81,6 +85,21 @@ fn hr_documents_are_arguments_of_tools_and_the_rest_needs_approval() {
 fn the_hospital_agent_is_one_of_many() {
     let guard = passes("guardagent/eicu-access");
     assert_eq!(guard.source.manifest.tools, ["python_calls", "sql_columns", "check_access"]);
+}
+
+/// The hospital guard that comes with Parapet keeps its table in the facts; its request is understood as it stands there.
+#[test]
+fn a_table_in_the_facts_is_compiled_like_one_in_the_request() {
+    let bundled = SetFiles::bundled().guards.into_iter().find(|guard| guard.name == "eicu-access").unwrap();
+    let bundled = GuardSource::parse(&bundled).unwrap();
+    let Manifest { request, agent, facts, .. } = bundled.manifest;
+    let request = GuardRequest { id: "eicu-access".into(), request, agent, examples: Vec::new(), facts };
+    let mut draft = compile(&request).unwrap();
+    assert_eq!(draft.manifest.facts["access"], request.facts["access"]);
+    assert_eq!(draft.manifest.facts["columns"], request.facts["columns"]);
+    // What the hand-written guard is tested with holds for the compiled one.
+    draft.tests.extend(bundled.tests);
+    run(draft, "eicu-access with facts");
 }
 
 #[test]

@@ -77,6 +77,7 @@ pub(super) fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
         stages: plan.stages.clone(),
         tools,
         streaming: Streaming::Whole,
+        per_event: false,
         budget: BUDGET,
         facts: facts::write(&policy, &agent, &pieces, &request.facts),
         patterns: std::collections::BTreeMap::new(),

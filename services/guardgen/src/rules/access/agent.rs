@@ -8,7 +8,9 @@ mod function;
 mod scan;
 mod tool;
 
-pub(super) use function::{Function, Listed};
+pub(super) use function::Function;
+#[cfg(test)]
+pub(super) use function::Listed;
 pub(super) use tool::{Meaning, Tool};
 
 /// What a part of an answer is written in.

@@ -5,7 +5,7 @@ use parapet_judge::{Expectation, GuardTest};
 use serde_json::{Value, json};
 
 use super::agent::{Agent, Tool};
-use super::policy::{Needs, Policy, Right, Ruling};
+use super::policy::{Missing, Needs, Policy, Right, Ruling};
 use super::reach::{Reach, Writer};
 use super::statement::{Key, Verb};
 
@@ -14,8 +14,11 @@ mod python;
 mod sql;
 mod tools;
 
-/// A field that is in no list.
-const UNLISTED: &str = "unlisted_field";
+/// A field that is in no list, with the first and the last of all letters of names.
+const UNLISTED: &str = "a_to_z_0_to_9";
+
+/// Most fields in one test.
+const MOST_FIELDS: usize = 32;
 
 /// All tests of a policy over an agent.
 pub(super) fn all(policy: &Policy, agent: &Agent) -> Vec<GuardTest> {
@@ -60,11 +63,11 @@ impl<'a> Cases<'a> {
         }
     }
 
-    /// Fields that the role has, at most two.
+    /// Fields that the role has.
     fn had(&self, role: &str, key: &Key) -> Option<Vec<String>> {
         let found = self.policy.resource(&key.resource)?;
         let fields: Vec<String> = match self.policy.open.get(&(role.to_owned(), key.clone()))? {
-            Right::Listed(fields) => fields.iter().take(2).cloned().collect(),
+            Right::Listed(fields) => fields.iter().take(MOST_FIELDS).cloned().collect(),
             Right::AllBut(but) => {
                 let known: Vec<String> =
                     found.mentioned.iter().filter(|name| !but.contains(name)).take(2).cloned().collect();
@@ -125,10 +128,16 @@ impl<'a> Cases<'a> {
             Ruling::Allow => Expectation { verdict: Some(Decision::Allow), ..Expectation::default() },
             Ruling::Unknown => expect(Decision::Deny, "role_unknown"),
             Ruling::Deny(missing) => {
-                Expectation { details: Some(json!({ "missing": missing })), ..expect(Decision::Deny, "access_denied") }
+                let message = "the user's roles do not open all that is needed of: ";
+                expect_missing(Decision::Deny, "access_denied", message, &missing)
             }
             Ruling::Ask(missing) => {
-                Expectation { details: Some(json!({ "missing": missing })), ..expect(Decision::Ask, "approval_needed") }
+                let message = if self.policy.ask {
+                    "this needs approval, as the user's roles do not open all of: "
+                } else {
+                    "this needs approval: "
+                };
+                expect_missing(Decision::Ask, "approval_needed", message, &missing)
             }
         };
         self.add(&format!("{description}: {note}"), Some(roles), parts, expect);
@@ -178,4 +187,14 @@ impl<'a> Cases<'a> {
 
 fn expect(verdict: Decision, code: &str) -> Expectation {
     Expectation { verdict: Some(verdict), reason_code: Some(code.to_owned()), ..Expectation::default() }
+}
+
+/// With exactly what is missing, and a message that names the resources.
+fn expect_missing(verdict: Decision, code: &str, message: &str, missing: &Missing) -> Expectation {
+    let names: Vec<&str> = missing.keys().map(String::as_str).collect();
+    Expectation {
+        message: Some(format!("{message}{}", names.join(", "))),
+        details: Some(json!({ "missing": missing })),
+        ..expect(verdict, code)
+    }
 }

@@ -166,7 +166,10 @@ impl Writer<'_> {
                 }
                 Verb::Delete => format!("delete from {table}"),
             });
-            let needed = if key.verb == Verb::Delete { Vec::new() } else { self.expanded(key, &fields) };
+            let mut needed = if key.verb == Verb::Delete { Vec::new() } else { self.expanded(key, &fields) };
+            // A column that the table is not known to have is told after all others.
+            let columns = self.policy.resource(&key.resource).and_then(|found| found.columns.as_ref());
+            needed.sort_by_key(|field| columns.is_some_and(|columns| names != ["*"] && !columns.contains(field)));
             needs.push((key.clone(), needed));
         }
         Some((statements.join("; "), needs))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::policy::Ruling;
+use super::super::policy::{Right, Ruling};
 use super::super::reach::{Reach, Writer};
 use super::super::statement::{Key, Verb};
 use super::{Cases, UNLISTED};
@@ -15,6 +15,7 @@ impl Cases<'_> {
         self.users();
         self.two_roles();
         self.whole_resources();
+        self.approvals();
         self.many_at_once();
         self.outside_of_every_list();
         self.upper_case();
@@ -70,11 +71,33 @@ impl Cases<'_> {
         for role in &policy.roles {
             for resource in &policy.resources {
                 let key = Key { verb: Verb::Read, resource: resource.name.clone() };
-                if policy.open.contains_key(&(role.clone(), key.clone())) {
-                    let wants = [(key, vec!["*".to_owned()])];
-                    self.want(&format!("{role} reads {} as a whole", resource.name), &[role], &wants);
-                }
+                let wants = [(key, vec!["*".to_owned()])];
+                self.want(&format!("{role} reads {} as a whole", resource.name), &[role], &wants);
             }
+        }
+    }
+
+    /// What is open with an approval: alone, beside what is open anyway, and beside what is not.
+    fn approvals(&mut self) {
+        let policy = self.policy;
+        for ((role, key), right) in &policy.approval {
+            let Right::Listed(fields) = right else { continue };
+            let want = (key.clone(), fields.clone());
+            self.want(&format!("{role} wants to {}", key.verb.as_str()), &[role], std::slice::from_ref(&want));
+            let mut beyond = want.clone();
+            beyond.1.push(UNLISTED.to_owned());
+            self.want(&format!("{role} wants more than an approval opens"), &[role], &[beyond]);
+            if let Some((_, open, had)) = self.something_of(role) {
+                let wants = [(open, had), want.clone()];
+                self.want(&format!("{role} wants what is open and what needs approval"), &[role], &wants);
+            }
+            if let Some(had) = self.had(role, key) {
+                let both: Vec<String> = had.iter().chain(fields).cloned().collect();
+                self.want(&format!("{role} wants fields of both kinds"), &[role], &[(key.clone(), both)]);
+            }
+            let other = Key { verb: Verb::Read, resource: "unlisted_resource".to_owned() };
+            let wants = [want, (other, vec![UNLISTED.to_owned()])];
+            self.want(&format!("{role} wants what no approval opens"), &[role], &wants);
         }
     }
 
@@ -89,8 +112,10 @@ impl Cases<'_> {
                 (Key { verb: Verb::Read, resource: found.name.clone() }, vec![first.to_owned()])
             })
             .collect();
+        let twice: Vec<_> = wants.iter().chain(&wants).cloned().collect();
         for role in &policy.roles {
             self.want(&format!("{role} reads several resources at once"), &[role], &wants);
+            self.want(&format!("{role} reads the same twice"), &[role], &twice);
         }
     }
 

@@ -193,6 +193,9 @@ impl Cases<'_> {
         }
         let star = (Key { verb: Verb::Read, resource: table.to_owned() }, self.policy.whole(table));
         programs.push(("a star is all fields", format!("y = {}", get(&load(table), "*")), vec![star]));
+        let list =
+            format!("y = {}", get(&load(table), "FIELD").replacen("'FIELD'", &format!("['{field}', 'secretnote']"), 1));
+        programs.push(("fields in a list count", list, vec![read(table, &[field, "secretnote"])]));
         let unknown = [
             ("fields of rows that nothing loads are refused", format!("y = {}", get("found_elsewhere()", field))),
             (
@@ -200,6 +203,10 @@ impl Cases<'_> {
                 format!("y = {}", get(&load(table), "{}").replacen("'{}'", "'{}'.format(pick())", 1)),
             ),
             ("a field that is no name is refused", format!("y = {}", get(&load(table), "a b"))),
+            (
+                "a number as the field is refused",
+                format!("y = {}", get(&load(table), "FIELD").replacen("'FIELD'", "7", 1)),
+            ),
         ];
         for (description, program, needs) in programs {
             for role in &self.policy.roles {
@@ -278,6 +285,7 @@ impl Cases<'_> {
             ("a condition on a field in no list needs it", "'secretnote=1'".to_owned(), read(&["secretnote"])),
             ("a value that is filled in changes nothing", format!("'{field}={{}}'.format(pick())"), read(&[field])),
             ("a condition with a list of values needs its field", format!("'{field} in [1, 2]'"), read(&[field])),
+            ("white space before the operator changes nothing", format!("'{field} = 1'"), read(&[field])),
             ("a comparison needs its field", format!("'{field}>=1'"), read(&[field])),
             ("what is computed over a field needs it", "'max(secretnote)'".to_owned(), read(&["secretnote"])),
         ];

@@ -18,6 +18,13 @@ impl Cases<'_> {
         for name in names {
             let parts = json!([{ "tool": name, "json": {} }]);
             self.rule(&format!("tool {name} reaches no data"), &[&role], parts, &Vec::new());
+            let parts = json!([{ "tool": name, "json": { "undescribed_argument": 1 } }]);
+            self.refuse(
+                &format!("{name} with an argument that is not described is refused"),
+                Some(&[&role]),
+                parts,
+                "code_not_understood",
+            );
         }
         let agent = self.agent;
         for tool in agent.tools.iter().filter(|tool| !tool.harmless()) {
@@ -75,6 +82,13 @@ impl Cases<'_> {
                 empty,
                 "code_not_understood",
             );
+            let more = call(&[("undescribed_argument", json!(1))]);
+            self.refuse(
+                &format!("{name} with one argument more is refused"),
+                Some(&[role]),
+                more,
+                "code_not_understood",
+            );
             if let Some(fields) = tool.one(Meaning::Fields) {
                 let needs = vec![(key.clone(), had.to_vec())];
                 self.rule(
@@ -128,7 +142,7 @@ impl Cases<'_> {
                     call(&entries),
                     &vec![(key.clone(), needed)],
                 );
-                let parts = call(&[(conditions, json!("unlisted_field = 1"))]);
+                let parts = call(&[(conditions, json!("a_to_z_0_to_9 = 1"))]);
                 self.refuse(
                     &format!("a condition of {name} as text is refused"),
                     Some(&[role]),

@@ -27,6 +27,12 @@ pub(crate) enum ConsoleError {
     NoSuchPath(String),
     #[error("this only answers GET")]
     WrongMethod,
+    #[error("the body is not a guard request: {0}")]
+    BadBody(String),
+    #[error("guards are not generated here; start the sidecar with a guards folder, or use `parapet generate`")]
+    NoGeneration,
+    #[error("as many guards as allowed are being generated; try again later")]
+    GenerationBusy,
     #[error("the store cannot be read: {0}")]
     Store(#[from] StoreError),
     #[error("the answer could not be written: {0}")]
@@ -39,10 +45,10 @@ impl ConsoleError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::BadQuery(_) => StatusCode::BAD_REQUEST,
-            Self::NotFound { .. } | Self::NoSuchPath(_) => StatusCode::NOT_FOUND,
+            Self::BadQuery(_) | Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound { .. } | Self::NoSuchPath(_) | Self::NoGeneration => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::GenerationBusy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -54,6 +60,9 @@ impl ConsoleError {
             Self::TooManyAttempts(_) => "too_many_attempts",
             Self::ForeignForm => "foreign_form",
             Self::BadQuery(_) => "bad_query",
+            Self::BadBody(_) => "bad_body",
+            Self::NoGeneration => "no_generation",
+            Self::GenerationBusy => "generation_busy",
             Self::NotFound { .. } | Self::NoSuchPath(_) => "not_found",
             Self::WrongMethod => "method_not_allowed",
             Self::Store(_) => "store_unavailable",
@@ -66,8 +75,9 @@ impl ConsoleError {
             Self::Unauthorized => "Please sign in",
             Self::TooManyAttempts(_) => "Too many attempts",
             Self::ForeignForm => "Form refused",
-            Self::BadQuery(_) => "This question cannot be answered",
-            Self::NotFound { .. } | Self::NoSuchPath(_) => "Not here",
+            Self::BadQuery(_) | Self::BadBody(_) => "This question cannot be answered",
+            Self::NotFound { .. } | Self::NoSuchPath(_) | Self::NoGeneration => "Not here",
+            Self::GenerationBusy => "Busy",
             Self::WrongMethod => "Not allowed",
             Self::Store(_) => "The audit log is away",
             Self::Render(_) => "Something broke",
@@ -75,7 +85,7 @@ impl ConsoleError {
     }
 
     fn log(&self) {
-        if self.status().is_server_error() {
+        if self.status().is_server_error() && !matches!(self, Self::GenerationBusy) {
             tracing::error!(error = %self, code = self.code(), "console request failed");
         }
     }
@@ -88,6 +98,7 @@ impl ConsoleError {
                 drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"parapet\"")))
             }
             Self::WrongMethod => drop(headers.insert(ALLOW, http::HeaderValue::from_static("GET, HEAD"))),
+            Self::GenerationBusy => drop(headers.insert(RETRY_AFTER, http::HeaderValue::from_static("30"))),
             Self::TooManyAttempts(seconds) => drop(headers.insert(RETRY_AFTER, http::HeaderValue::from(*seconds))),
             _ => {}
         }

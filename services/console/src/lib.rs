@@ -1,11 +1,12 @@
 //! The admin listener: the API that auditors' programs read, health and metrics, and the operators' web pages.
-//! Reads the store and the guard sets, and changes neither. Never serves on the data plane's port.
+//! Reads the store and the guard sets, and changes neither; a guard that it generates is handed out, not put in force. Never serves on the data plane's port.
 
 mod api;
 mod assets;
 mod auth;
 mod display;
 mod error;
+mod generate;
 mod guard_view;
 mod headers;
 mod health;
@@ -20,6 +21,7 @@ mod spreadsheet;
 mod state;
 
 pub use auth::{AdminToken, AdminTokenError};
+pub use generate::Generation;
 pub use guard_view::{GuardSummary, GuardView, InForce, InForceSource};
 pub use router::router;
 pub use spreadsheet::{COLUMNS, write_csv};

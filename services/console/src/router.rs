@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::gate;
 use crate::state::{AdminState, Console};
-use crate::{api, assets, headers, health, login, pages};
+use crate::{api, assets, generate, headers, health, login, pages};
 
 /// The largest body is a login form.
 const MAX_BODY_BYTES: usize = 8 * 1_024;
@@ -44,6 +44,10 @@ pub fn router(state: AdminState) -> Router {
         .route("/admin/guards", get(api::list_guards))
         .route("/admin/guards/{id}", get(api::show_guard))
         .route("/admin/guard-sets/current", get(api::show_guard_set))
+        .route(
+            "/admin/generate",
+            post(generate::generate_guard).layer(DefaultBodyLimit::max(generate::MAX_BODY_BYTES)),
+        )
         .route("/admin/{*rest}", get(api::refuse_path))
         .method_not_allowed_fallback(api::refuse_method)
         .layer(from_fn_with_state(console.clone(), gate::require_for_api));

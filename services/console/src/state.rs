@@ -8,6 +8,7 @@ use parapet_store::Store;
 use crate::auth::AdminToken;
 use crate::auth::attempts::Attempts;
 use crate::auth::session::Sessions;
+use crate::generate::Generation;
 use crate::guard_view::{InForce, InForceSource};
 use crate::health::StoreProbe;
 
@@ -43,6 +44,8 @@ pub struct AdminState {
     pub metrics_open: bool,
     /// The audit queue.
     pub queue: QueueGauge,
+    /// Makes guards from guard requests, where that is offered.
+    pub generation: Option<Generation>,
     /// Who may look.
     pub token: AdminToken,
 }

@@ -43,11 +43,13 @@ pub enum FailureKind {
     ToolNotGranted,
     /// The pool was full: the run never began.
     NoCapacity,
+    /// The guard decides by code that is made for the event, and none could be had: the run never began.
+    NotGenerated,
 }
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OutOfFuel,
         Self::OutOfMemory,
         Self::TimedOut,
@@ -56,6 +58,7 @@ impl FailureKind {
         Self::ToolFailed,
         Self::ToolNotGranted,
         Self::NoCapacity,
+        Self::NotGenerated,
     ];
 
     /// The word used in JSON, metrics and the database.
@@ -70,6 +73,7 @@ impl FailureKind {
             Self::ToolFailed => "tool_failed",
             Self::ToolNotGranted => "tool_not_granted",
             Self::NoCapacity => "no_capacity",
+            Self::NotGenerated => "not_generated",
         }
     }
 
@@ -85,13 +89,14 @@ impl FailureKind {
             Self::ToolFailed => "guard_tool_failed",
             Self::ToolNotGranted => "guard_tool_not_granted",
             Self::NoCapacity => "guard_no_capacity",
+            Self::NotGenerated => "guard_not_generated",
         }
     }
 
     /// Whether trying again later could help: the machine was short of something, not the content at fault.
     #[must_use]
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::TimedOut | Self::NoCapacity)
+        matches!(self, Self::TimedOut | Self::NoCapacity | Self::NotGenerated)
     }
 }
 

@@ -24,4 +24,5 @@ pub const ALL: &[(&str, &str)] = &[
     ("guard_tool_failed", "a tool refused the guard's arguments or hit its own limit"),
     ("guard_tool_not_granted", "a guard called a tool that it was not granted"),
     ("guard_no_capacity", "all sandbox slots were busy, so the guard could not run"),
+    ("guard_not_generated", "no code for this event could be had from the model in time"),
 ];

@@ -18,6 +18,7 @@ fn draft(case: &Case) -> Draft {
         stages: plan.stages.clone(),
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
+        per_event: false,
         budget: Budget { fuel: 200_000_000, memory_bytes: 16 << 20, deadline_ms: 2_000, output_bytes: 16_384 },
         facts: toml::Table::try_from(&case.facts).unwrap(),
         patterns: case.patterns.clone(),

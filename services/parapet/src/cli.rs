@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{audit, bench, check, demo, guard, memory, serve};
+use crate::{audit, bench, check, demo, generate, guard, memory, serve, tool};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -27,6 +27,11 @@ pub(crate) enum Command {
     /// Makes, builds, tests, lists and runs guards
     #[command(subcommand)]
     Guard(guard::Command),
+    /// Makes a guard from a guard request
+    Generate(Box<generate::Args>),
+    /// Makes, tests and lists tools for guards, and promotes functions of guards to tools
+    #[command(subcommand)]
+    Tool(tool::Command),
     /// Reads the audit log
     #[command(subcommand)]
     Audit(audit::Command),

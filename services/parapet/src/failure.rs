@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use anstyle::AnsiColor;
 use parapet_gateway::ConfigErrors;
 use parapet_guardgen::TestsFailed;
+use parapet_guardgen::library::PromoteError;
 use parapet_judge::{GuardError, SetError};
+use parapet_models::ModelConfigError;
 use parapet_store::StoreError;
 
 use crate::exit::Exit;
@@ -73,10 +75,11 @@ fn without_repeats(chain: &[String]) -> Vec<&str> {
 
 fn exit_of(error: &anyhow::Error) -> Exit {
     for cause in error.chain() {
-        if cause.is::<ConfigErrors>() {
+        if cause.is::<ConfigErrors>() || cause.is::<ModelConfigError>() {
             return Exit::Config;
         }
-        if cause.is::<GuardError>() || cause.is::<SetError>() || cause.is::<TestsFailed>() {
+        if cause.is::<GuardError>() || cause.is::<SetError>() || cause.is::<TestsFailed>() || cause.is::<PromoteError>()
+        {
             return Exit::Guard;
         }
         if cause.is::<StoreError>() {

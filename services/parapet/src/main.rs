@@ -18,6 +18,7 @@ mod demo;
 mod event_input;
 mod exit;
 mod failure;
+mod generate;
 mod guard;
 mod http_client;
 mod log;
@@ -29,6 +30,7 @@ mod serve;
 mod sidecar;
 mod signals;
 mod state_dir;
+mod tool;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -50,6 +52,8 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => block_on(serve::run(args, json)),
         Command::Check(args) => block_on(check::run(args, json)),
         Command::Guard(command) => guard::run(command, json),
+        Command::Generate(args) => block_on(generate::run(*args, json)),
+        Command::Tool(command) => tool::run(command, json),
         Command::Audit(command) => block_on(audit::run(command, json)),
         Command::Memory(command) => block_on(memory::run(command, json)),
         Command::Bench(command) => block_on(bench::run(command, json)),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use parapet_gateway::{App, Config, Parts, digest_key};
+use parapet_guardgen::{EventCoder, Generator, Memory, PerEventOptions};
 use parapet_judge::{GuardSets, Judge};
+use parapet_models::{ModelClient, ModelConfig};
 use parapet_sandbox::{BuilderCommand, Sandbox, SandboxConfig};
 use parapet_store::{Recorder, Store};
 
@@ -24,6 +26,7 @@ pub(crate) struct Assembled {
     pub(crate) sets: Arc<GuardSets>,
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
+    pub(crate) generator: Generator,
 }
 
 /// Opens a sandbox whose guards are built by this same binary in a child process.
@@ -52,6 +55,7 @@ fn own_program() -> Result<PathBuf> {
 /// Makes everything that `config` describes. Opens no port.
 pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembled> {
     let digest_key = digest_key::load(&config.audit.digest_key)?;
+    let (model, tenant) = (model(&config)?, config.server.tenant.clone());
     // The store first: a database that is away is found before guards are built.
     let store = Store::open(&config.store).await?;
     let cache_dir = config.sandbox.cache_dir.clone().unwrap_or_else(|| state.join("cache"));
@@ -62,9 +66,24 @@ pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembl
         Ok((sandbox, sets))
     });
     let (sandbox, sets) = built.await??;
-    let (sets, judge) = (Arc::new(sets), Judge::new(sandbox));
+    let memory = Memory::open(store.clone(), tenant);
+    let (sets, mut judge) = (Arc::new(sets), Judge::new(Arc::clone(&sandbox)));
+    if let Some(model) = model.clone() {
+        let coder = EventCoder::new(model, Arc::clone(&sandbox), memory.clone(), PerEventOptions::default());
+        judge = judge.with_coder(Arc::new(coder));
+    }
+    let generator = Generator::new(sandbox, memory, model);
     let recorder = Recorder::start(store.clone(), config.audit.recorder.clone());
     let parts = Parts { sets: Arc::clone(&sets), judge, recorder: recorder.clone(), digest_key };
     let app = App::build(config, parts)?;
-    Ok(Assembled { app, sets, store, recorder })
+    Ok(Assembled { app, sets, store, recorder, generator })
+}
+
+/// The model of the configuration, else that of the environment, if there is one.
+fn model(config: &Config) -> Result<Option<ModelClient>> {
+    let model = match &config.model {
+        Some(table) => Some(ModelConfig::from_toml(&toml::to_string(table)?, &|name| std::env::var(name).ok())),
+        None => ModelConfig::from_env().transpose(),
+    };
+    Ok(model.transpose()?.map(ModelClient::new).transpose()?)
 }

@@ -11,9 +11,10 @@ use axum::extract::ConnectInfo;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
-use parapet_console::{AdminState, AdminToken, InForce, QueueState};
+use parapet_console::{AdminState, AdminToken, Generation, InForce, QueueState};
 use parapet_gateway::config::Limits;
 use parapet_gateway::{Config, Secret, serve_connections};
+use parapet_guardgen::GenerateOptions;
 use parapet_judge::{GuardSets, Watcher};
 use parapet_store::Store;
 use tokio::net::TcpListener;
@@ -54,7 +55,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     config.server.admin_token = Some(token.clone());
     let (server, watch_guards) = (config.server.clone(), config.guards.watch);
     let limits = Limits { connections: ADMIN_CONNECTIONS.min(config.limits.connections), ..config.limits };
-    let Assembled { app, sets, store, recorder } = parts::assemble(config, state).await?;
+    let Assembled { app, sets, store, recorder, generator } = parts::assemble(config, state).await?;
     registry::record(&store, &server.tenant, &sets.current()).await?;
     let watcher = if watch_guards { start_watcher(&sets, &store, &server.tenant)? } else { None };
 
@@ -69,6 +70,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
         metrics: Arc::new(move || metrics_app.metrics_text()),
         metrics_open: false,
         queue: Arc::new(move || queue_state(&recorder)),
+        generation: Some(Generation::new(generator, GenerateOptions::default())),
         token: AdminToken::new(token.expose())?,
     });
     let stop = watch::Sender::new(false);

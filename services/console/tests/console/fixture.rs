@@ -54,6 +54,7 @@ impl Console {
             }),
             metrics_open,
             queue: Arc::new(|| QueueState { depth: 3, healthy: true, dropped: 0 }),
+            generation: None,
             token: AdminToken::new(TOKEN).unwrap(),
         };
         Self { router: router(state), store, set_broken, dir }
@@ -152,5 +153,5 @@ fn guards() -> Vec<GuardView> {
 fn source(name: &str, manifest: &str, code: &str, plan: &str, tests: &str) -> GuardSource {
     let files = [("guard.toml", manifest), ("guard.rhai", code), ("plan.md", plan), ("tests.jsonl", tests)];
     let files = files.into_iter().map(|(file, text)| (file, text.as_bytes().to_vec())).collect();
-    GuardSource::parse(&GuardFiles { name: name.to_owned(), files }).unwrap()
+    GuardSource::parse(&GuardFiles { name: name.to_owned(), files, ..GuardFiles::default() }).unwrap()
 }

@@ -24,6 +24,8 @@ pub struct ConfigFile {
     pub guards: GuardsFile,
     /// `[sandbox]`: how many guards run at once, and where built ones are cached.
     pub sandbox: SandboxFile,
+    /// `[model]`: the model server that generates guards; its keys are read by whoever asks it.
+    pub model: Option<toml::Table>,
     /// `[identity]`: who the users are.
     pub identity: IdentityFile,
     /// `[[credential]]`: keys for `/v1/check`.

@@ -32,6 +32,8 @@ pub struct Config {
     pub guards: GuardsConfig,
     /// How they are run.
     pub sandbox: SandboxConfig,
+    /// The model server, as it is written: the data plane itself never asks one.
+    pub model: Option<toml::Table>,
     /// Who the users are.
     pub identity: IdentityConfig,
     /// Keys for `/v1/check`.

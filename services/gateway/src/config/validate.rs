@@ -41,6 +41,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         audit: audit?,
         guards: GuardsConfig { dir: file.guards.dir.clone(), watch: file.guards.watch },
         sandbox,
+        model: file.model.clone(),
         identity,
         credentials,
         routes,

@@ -1,0 +1,65 @@
+//! What a generation may use, and how far it goes.
+
+use parapet_domain::Budget;
+use serde::{Deserialize, Serialize};
+
+use crate::checks::CheckOptions;
+
+/// How a guard is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// By rules where they understand the request, else with the model.
+    #[default]
+    Auto,
+    /// By rules alone.
+    Rules,
+    /// With the model alone.
+    Model,
+}
+
+/// Limits of one generation.
+#[derive(Debug, Clone)]
+pub struct GenerateOptions {
+    /// How the guard is made.
+    pub method: Method,
+    /// Most attempts of the model at the code, the first included.
+    pub rounds: u32,
+    /// Past cases that are shown to the model.
+    pub cases: usize,
+    /// Tools that the guard may be granted; those that it does not call are not.
+    pub tools: Vec<String>,
+    /// Most tests that the model proposes; 0 for none.
+    pub proposed_tests: usize,
+    /// What the model may use in all.
+    pub model_budget: parapet_models::Budget,
+    /// The budget of one run of the guard.
+    pub guard_budget: Budget,
+    /// How the finished guard is checked.
+    pub checks: CheckOptions,
+}
+
+impl Default for GenerateOptions {
+    fn default() -> Self {
+        Self {
+            method: Method::Auto,
+            rounds: 6,
+            cases: 3,
+            tools: parapet_toolbox::tools().iter().map(|tool| tool.name.to_owned()).collect(),
+            proposed_tests: 8,
+            model_budget: parapet_models::Budget {
+                calls: Some(60),
+                tokens: Some(400_000),
+                seconds: Some(900),
+                ..Default::default()
+            },
+            guard_budget: Budget {
+                fuel: 200_000_000,
+                memory_bytes: 16 << 20,
+                deadline_ms: 1_000,
+                output_bytes: 64 << 10,
+            },
+            checks: CheckOptions::default(),
+        }
+    }
+}

@@ -175,7 +175,10 @@ impl Actions<'_> {
         for verb in &verbs {
             let found = self.best(tokens, *verb, &verbs);
             if found.is_empty() {
-                let word = tokens.get(*verb).map_or("", Token::word);
+                let word = match tokens.get(*verb).map(|token| &token.kind) {
+                    Some(Kind::Code(name) | Kind::Quote(name) | Kind::Word(name)) => name.as_str(),
+                    _ => "",
+                };
                 let declared = self.agent.tools.iter().map(|tool| tool.name.as_str());
                 return trouble(
                     format!("`{word}` names no tool of the agent"),

@@ -114,7 +114,10 @@ impl Agent {
             self.called_tools(&words);
         }
         let end = words.iter().position(|t| t.is_mark(':') || t.is_mark(',')).unwrap_or(words.len());
-        self.add(what, words.get(..end).unwrap_or_default());
+        let mut words = words.get(..end).unwrap_or_default().to_vec();
+        // An item that starts with a plain word names it, as a list after a colon does.
+        words.insert(0, Token { kind: Kind::Mark(':'), start: 0, end: 0 });
+        self.add(what, &words);
     }
 
     fn add(&mut self, what: What, words: &[Token]) {

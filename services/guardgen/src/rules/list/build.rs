@@ -52,8 +52,12 @@ pub(super) fn rule(sentence: &str, statement: &Statement, actions: &Actions<'_>)
     })
 }
 
-/// A sentence as the text of its violation.
+/// A sentence or table row as the text of its violation.
 pub(super) fn named(sentence: &str) -> String {
+    if sentence.starts_with('|') {
+        let cells = sentence.split('|').map(str::trim).filter(|cell| !cell.is_empty());
+        return cells.collect::<Vec<_>>().join(": ");
+    }
     sentence.trim().trim_start_matches(['-', '*', ' ']).to_owned()
 }
 

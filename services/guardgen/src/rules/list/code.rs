@@ -98,12 +98,12 @@ fn comparing(conditions: &[&Condition]) -> Vec<String> {
             "    if condition.op == \"exists\" {\n        return actual != () && actual != \"\" && actual != false;\n    }\n"
         }
         (true, _, true) => {
-            "    if condition.op == \"exists\" {\n        return (actual != () && actual != \"\" && actual != false) != condition.negated;\n    }\n"
+            "    if condition.op == \"exists\" {\n        return (actual != () && actual != \"\" && actual != false) != (condition.negated == true);\n    }\n"
         }
     };
     if !compared {
         let flipped = if negated {
-            "(actual != () && actual != \"\" && actual != false) != condition.negated"
+            "(actual != () && actual != \"\" && actual != false) != (condition.negated == true)"
         } else {
             "actual != () && actual != \"\" && actual != false"
         };
@@ -118,7 +118,8 @@ fn comparing(conditions: &[&Condition]) -> Vec<String> {
     };
     let truth =
         if lists { "compares_each(condition.op, actual, wanted)" } else { "compares(condition.op, actual, wanted)" };
-    let flip = if negated { "    if condition.negated && truth != () {\n        return !truth;\n    }\n" } else { "" };
+    let flip =
+        if negated { "    if condition.negated == true && truth != () {\n        return !truth;\n    }\n" } else { "" };
     let holds = template!("holds")
         .replace("{{exists}}", exists)
         .replace("{{wanted}}", wanted)

@@ -13,7 +13,7 @@ mod values;
 
 /// Reads all of `tokens` as a condition. With `union`, "admins and owners" means either of them.
 pub(super) fn read(text: &str, tokens: &[Token], scope: &Scope<'_>, union: bool) -> Read<Formula> {
-    let mut reader = Reader { text, tokens, at: 0, scope, union };
+    let mut reader = Reader { text, tokens, at: 0, scope, union, depth: 0 };
     let formula = reader.any()?;
     reader.skip_fillers();
     match reader.peek() {
@@ -131,12 +131,17 @@ const NEGATIONS: &[&str] = &[
     "lacks", "lack", "lacking",
 ];
 
+/// Most brackets inside each other.
+const MOST_NESTED: usize = 8;
+
 struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     at: usize,
     scope: &'a Scope<'a>,
     union: bool,
+    /// Brackets that are open.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -183,10 +188,32 @@ impl<'a> Reader<'a> {
             "or" | "nor" => return false,
             _ => 0,
         };
+        if comma + and == 0 && self.qualifies_further() {
+            return true;
+        }
         let more = self.tokens.len() > self.at + comma + and;
         let accepted = comma + and > 0 && more;
         self.at += if accepted { comma + and } else { 0 };
         accepted
+    }
+
+    /// "verified users over 18", "members with a licence": a further condition without "and".
+    fn qualifies_further(&self) -> bool {
+        let rest = self.rest();
+        let people = rest
+            .iter()
+            .take_while(|token| {
+                matches!(
+                    token.word(),
+                    "user" | "users" | "customer" | "customers" | "people" | "patients" | "travellers"
+                )
+            })
+            .count();
+        let rest = rest.get(people..).unwrap_or_default();
+        let word = rest.first().map_or("", Token::word);
+        matches!(word, "with" | "without" | "who" | "whose" | "aged") && rest.len() > 1
+            || matches!(comparator(rest), Some((Comparator::Op(op, false), _)) if matches!(op, Op::More | Op::Less | Op::AtLeast | Op::AtMost))
+                && word != "from"
     }
 
     /// One comparison, with what negates it.
@@ -209,7 +236,12 @@ impl<'a> Reader<'a> {
     fn positive(&mut self) -> Read<Formula> {
         if self.mark_at(0, '(') {
             self.at += 1;
+            self.depth += 1;
+            if self.depth > MOST_NESTED {
+                return trouble("its brackets are nested too deep", "write it as several rules");
+            }
             let inner = self.any()?;
+            self.depth -= 1;
             self.at += usize::from(self.mark_at(0, ')'));
             return Ok(inner);
         }
@@ -235,6 +267,12 @@ impl<'a> Reader<'a> {
         let what = self.peek().map_or("", |token| self.slice(token.start, token.end));
         if what.is_empty() {
             return trouble("a condition is missing", "say what is required, as `name` operator value");
+        }
+        if self.word_at(0).starts_with("approv") {
+            return trouble(
+                "what stands with the approval is not understood",
+                "write \"… needs approval\", and conditions after \"if\"",
+            );
         }
         trouble(
             format!("`{}` is neither a declared attribute nor an argument nor a role", what.trim_matches('`')),
@@ -288,15 +326,15 @@ impl<'a> Reader<'a> {
         let comparator = comparator(self.rest());
         let of_age = matches!(self.word_at(0), "older" | "younger" | "aged");
         self.at += comparator.map_or(0, |(_, length)| length);
-        if let Some((Comparator::Between, _)) = comparator {
-            if let Some((low, _)) = self.number()? {
-                self.at += usize::from(matches!(self.word_at(0), "and" | "to"));
-                let Some((high, money)) = self.number()? else {
-                    return trouble("the second bound is missing", "write between 1 and 10");
-                };
-                let source = self.measured(money, false)?;
-                return Ok(Some(between(&source, low, high)));
-            }
+        if matches!(comparator, Some((Comparator::Between, _)))
+            && let Some((low, _)) = self.number()?
+        {
+            self.at += usize::from(matches!(self.word_at(0), "and" | "to"));
+            let Some((high, money)) = self.number()? else {
+                return trouble("the second bound is missing", "write between 1 and 10");
+            };
+            let source = self.measured(money, false)?;
+            return Ok(Some(between(&source, low, high)));
         }
         let Some((number, money)) = self.number()?.filter(|_| !matches!(comparator, Some((Comparator::Given(_), _))))
         else {
@@ -435,7 +473,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         match self.scope.words(&[name_after.as_str()])? {
-            Some((source, kind)) if matches!(kind, ValueKind::Any | ValueKind::Text) => {
+            Some((source, ValueKind::Any | ValueKind::Text)) => {
                 let whole = self.scope.words(&[token.word(), name_after.as_str()])?;
                 if whole.is_some() {
                     return Ok(None);
@@ -503,6 +541,7 @@ impl<'a> Reader<'a> {
                 "is" | "are" | "be" | "was" | "being" | "does" | "do" | "must" | "should" | "has" | "can" | "stay"
                 | "stays" => said_is = true,
                 "to" | "a" | "an" if said_is => {}
+                "that" | "which" | "who" => {}
                 "of" if comparator(self.rest().get(1..).unwrap_or_default()).is_some() || self.number_at(1) => {}
                 "not" | "isn't" | "aren't" | "doesn't" | "never" if comparator_is_whole(self.rest()).is_none() => {
                     negated = !negated
@@ -588,6 +627,10 @@ impl<'a> Reader<'a> {
         if let (Source::Argument(_), Operand::Literal(Value::Bool(wanted))) = (source, &first) {
             let given = Formula::Is(Condition::new(source.clone(), Op::Exists, true));
             return Ok(if *wanted { given } else { given.negated() });
+        }
+        if let Some((bound, length)) = bound_after(self.rest()) {
+            self.at += length;
+            return Ok(Formula::Is(Condition { of: source.clone(), op: bound, value: first, not: false }));
         }
         let Operand::Literal(first) = first else {
             return Ok(Formula::Is(Condition { of: source.clone(), op: Op::Equal, value: first, not: false }));

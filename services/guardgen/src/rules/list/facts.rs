@@ -6,7 +6,7 @@ use parapet_domain::Budget;
 use parapet_judge::{Manifest, Streaming};
 use serde_json::{Map, Value, json};
 
-use super::policy::{Action, Alternatives, Condition, Effect, Operand, Rest, Rule, Source};
+use super::policy::{Action, Alternatives, Condition, Effect, Op, Operand, Rest, Rule, Source};
 use super::reader::List;
 use super::topics::{HISTORY, MARGIN, THRESHOLD, Topics};
 use crate::{GuardRequest, Plan};
@@ -22,6 +22,7 @@ pub(super) fn manifest(request: &GuardRequest, list: &List, topics: Option<&Topi
         stages: plan.stages.clone(),
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
+        per_event: false,
         budget: budget(topics.is_some()),
         facts: if let Some(toml::Value::Table(table)) = facts { table } else { toml::Table::new() },
         patterns: BTreeMap::new(),
@@ -93,9 +94,13 @@ fn alternatives(alternatives: &Alternatives) -> Value {
 
 fn condition(condition: &Condition) -> Value {
     let (from, name) = place(&condition.of);
-    let mut out = json!({ "from": from, "name": name, "op": condition.op.as_str(), "negated": condition.not });
+    let mut out = json!({ "from": from, "name": name, "op": condition.op.as_str() });
     if let Some(map) = out.as_object_mut() {
+        if condition.not {
+            map.insert("negated".to_owned(), json!(true));
+        }
         match &condition.value {
+            Operand::Literal(_) if condition.op == Op::Exists => {}
             Operand::Literal(value) => {
                 map.insert("value".to_owned(), value.clone());
             }

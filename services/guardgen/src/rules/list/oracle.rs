@@ -116,7 +116,7 @@ fn is_broken(when: &Alternatives, require: &Alternatives, world: &World) -> bool
 pub(super) fn truth(condition: &Condition, world: &World) -> Truth {
     let actual = world.get(&condition.of);
     let plain = if condition.op == Op::Exists {
-        Some(actual.is_some_and(|value| value != Value::from("") && value != Value::Bool(false)))
+        Some(actual.is_some_and(|value| value.as_str() != Some("") && value.as_bool() != Some(false)))
     } else {
         let wanted = match &condition.value {
             Operand::Literal(value) => Some(value.clone()),

@@ -4,7 +4,7 @@ use super::action::Actions;
 use super::agent::Agent;
 use super::policy::{Policy, Rest, Rule, Task};
 use super::scope::{Read, Trouble, trouble};
-use super::sentences::sentences;
+use super::sentences::{is_open, sentences};
 use super::statement::{Meaning, understand};
 use super::{Block, NotUnderstood, blocks, build, phrases, table, words};
 use crate::GuardRequest;
@@ -56,7 +56,7 @@ pub(super) fn read(request: &GuardRequest) -> Result<List, NotUnderstood> {
         facts: &request.facts,
         lead: None,
     };
-    for block in blocks(&request.request) {
+    for block in whole_quotations(blocks(&request.request)) {
         reader.block(&block)?;
     }
     reader.finish()?;
@@ -69,6 +69,37 @@ pub(super) fn read(request: &GuardRequest) -> Result<List, NotUnderstood> {
     }
     Ok(reader.list)
 }
+
+/// Sentences that a quotation holds together, put together again.
+fn whole_quotations(blocks: Vec<Block>) -> Vec<Block> {
+    let mut out: Vec<Block> = Vec::new();
+    let mut rest = blocks.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let Block::Sentence(text) = first else {
+            out.push(first.clone());
+            continue;
+        };
+        let mut text = text.clone();
+        let mut joined = text.clone();
+        for (n, next) in after.iter().take(MOST_QUOTED).enumerate() {
+            let Block::Sentence(next) = next else { break };
+            if !is_open(&joined) {
+                break;
+            }
+            joined = format!("{joined} {next}");
+            if !is_open(&joined) {
+                text.clone_from(&joined);
+                rest = after.get(n + 1..).unwrap_or_default();
+            }
+        }
+        out.push(Block::Sentence(text));
+    }
+    out
+}
+
+/// Most sentences in one quotation.
+const MOST_QUOTED: usize = 6;
 
 struct Reader<'a> {
     list: List,

@@ -31,6 +31,21 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     out
 }
 
+/// Whether a quotation is open at the end of `text`.
+pub(super) fn is_open(text: &str) -> bool {
+    let (mut inside, mut before) = (None, ' ');
+    for (at, c) in text.char_indices() {
+        let next = text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        match inside {
+            Some(close) if c == close && (c != '\'' || next.is_none_or(|n| !n.is_alphanumeric())) => inside = None,
+            Some(_) => {}
+            None => inside = opened(c, before),
+        }
+        before = c;
+    }
+    inside.is_some()
+}
+
 /// "… say: 'No.'" ends with the quotation: the stop stands inside it.
 fn before_ends_quotation(text: &str, at: usize, c: char) -> bool {
     let stop =

@@ -135,11 +135,10 @@ fn lead(body: &[Token], actions: &Actions<'_>) -> Read<Meaning> {
         let length = if word(0) == "do" { 2 } else { 1 };
         return Ok(Meaning::Rule(prohibition(body.get(length..).unwrap_or_default(), None)));
     }
-    if word(0) == "ask" || word(0) == "always" && word(1) == "ask" {
-        if let Some(at) = body.iter().position(|token| token.word() == "before") {
-            let action = body.get(at + 1..).unwrap_or_default();
-            return Ok(Meaning::Rule(with_tail(action, Tail::Ask)));
-        }
+    let asks = word(0) == "ask" || word(0) == "always" && word(1) == "ask";
+    if let Some(at) = body.iter().position(|token| token.word() == "before").filter(|_| asks) {
+        let action = body.get(at + 1..).unwrap_or_default();
+        return Ok(Meaning::Rule(with_tail(action, Tail::Ask)));
     }
     main_clause(body, None, actions)
 }
@@ -175,7 +174,7 @@ fn only(people: &[Token], rest: &[Token], modal: Modal) -> Read<Meaning> {
     if !matches!(modal, Modal::May | Modal::Allowed | Modal::MayOnly) {
         return trouble("\"only\" goes with \"may\"", "write \"Only … may …\"");
     }
-    let mut statement = with_tail(passive(&[], rest).as_slice(), Tail::Kept);
+    let mut statement = with_tail(rest, Tail::Kept);
     statement.kept.insert(0, Clause::people(people));
     Ok(Meaning::Rule(statement))
 }
@@ -186,7 +185,8 @@ fn nobody_may(subject: &[Token], rest: &[Token], modal: Modal, is_some_kind: boo
         return trouble("\"nobody\" goes with \"may\"", "write \"Nobody may …\"");
     }
     if is_passive(rest) && is_some_kind && !names_person(subject) {
-        return Ok(Meaning::Rule(prohibition(&passive(subject, rest), None)));
+        let (phrase, who) = passive(subject, rest);
+        return Ok(Meaning::Rule(prohibition(&phrase, who.as_deref())));
     }
     let generic = !is_some_kind || is_anyone(subject);
     Ok(Meaning::Rule(prohibition(rest, (!generic).then_some(subject))))
@@ -194,13 +194,12 @@ fn nobody_may(subject: &[Token], rest: &[Token], modal: Modal, is_some_kind: boo
 
 fn may(subject: &[Token], rest: &[Token], modal: Modal, actions: &Actions<'_>) -> Read<Meaning> {
     let is_passive = is_passive(rest) && !names_person(subject);
-    if modal == Modal::MayNot && !is_passive {
-        if let Some(of) = argument_of(subject, actions) {
-            let mut tokens = of.argument;
-            tokens.extend(rest.iter().cloned());
-            let clause = Clause { negated: true, ..Clause::new(&tokens) };
-            return Ok(Meaning::Rule(Statement { action: of.action, kept: vec![clause], ..Statement::default() }));
-        }
+    let limited = argument_of(subject, actions).filter(|_| modal == Modal::MayNot && !is_passive);
+    if let Some(of) = limited {
+        let mut tokens = of.argument;
+        tokens.extend(rest.iter().cloned());
+        let clause = Clause { negated: true, ..Clause::new(&tokens) };
+        return Ok(Meaning::Rule(Statement { action: of.action, kept: vec![clause], ..Statement::default() }));
     }
     let acts_on = is_passive || !names_person(subject) && !actions.starts(rest) && actions.can_be(subject);
     if acts_on && !is_passive {
@@ -210,12 +209,14 @@ fn may(subject: &[Token], rest: &[Token], modal: Modal, actions: &Actions<'_>) -
         statement.kept.push(clause);
         return Ok(Meaning::Rule(statement));
     }
-    let phrase = if is_passive { passive(subject, rest) } else { rest.to_vec() };
+    let (phrase, by) = if is_passive { passive(subject, rest) } else { (rest.to_vec(), None) };
     let who = (!is_passive && !is_anyone(subject)).then_some(subject);
+    let by = by.as_deref().filter(|people| !is_anyone(people));
     if modal == Modal::MayNot {
-        return Ok(Meaning::Rule(prohibition(&phrase, who)));
+        return Ok(Meaning::Rule(prohibition(&phrase, who.or(by))));
     }
     let mut statement = with_tail(&phrase, Tail::Kept);
+    statement.kept.extend(by.map(Clause::people));
     statement.limits_action = true;
     let says_something = !statement.kept.is_empty() || actions.limits(&statement.action);
     match (who, says_something, statement.unless.is_empty()) {
@@ -237,13 +238,13 @@ fn may(subject: &[Token], rest: &[Token], modal: Modal, actions: &Actions<'_>) -
 }
 
 fn must(subject: &[Token], rest: &[Token], action: Option<&[Token]>, actions: &Actions<'_>) -> Read<Meaning> {
-    if action.is_none() && !names_person(subject) && actions.can_be(subject) {
-        return Ok(Meaning::Rule(required(subject, rest)));
-    }
     if let (None, Some(of)) = (action, argument_of(subject, actions)) {
         let mut tokens = of.argument;
         tokens.extend(rest.iter().cloned());
         return Ok(Meaning::Rule(required(&of.action, &tokens)));
+    }
+    if action.is_none() && !names_person(subject) && actions.can_be(subject) {
+        return Ok(Meaning::Rule(required(subject, rest)));
     }
     let (requirement, found) = match action {
         Some(action) => (rest, action.to_vec()),

@@ -104,6 +104,8 @@ fn meaning(columns: &[Column], cells: &[String]) -> Read<Meaning> {
     if !who.is_empty() && !everyone {
         statement.when.push(Clause { tokens: who, people: true, of_user: true, negated: false });
     }
+    let texts = [cell(Column::Action), cell(Column::Required)].map(|cell| cell.map_or("", |text| text.trim()));
+    statement.text = Some(texts.join(": "));
     if let Some(text) = cell(Column::Otherwise) {
         let said = tokens(text);
         let plain: Vec<Token> = said.iter().filter(|token| !matches!(token.kind, Kind::Mark(_))).cloned().collect();

@@ -86,10 +86,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 fn read(rest: &str, c: char, free_before: bool) -> (Kind, usize) {
-    if c == '`' {
-        if let Some((inner, length)) = enclosed(rest, '`', '`') {
-            return (Kind::Code(inner.trim().to_owned()), length);
-        }
+    if let Some((inner, length)) = enclosed(rest, '`', '`') {
+        return (Kind::Code(inner.trim().to_owned()), length);
     }
     if let Some((inner, length)) = quoted(rest, c, free_before) {
         return (Kind::Quote(inner.to_owned()), length);

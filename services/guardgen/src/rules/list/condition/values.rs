@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::{FILLERS, Reader, multiplied, scale, spelled_number};
-use crate::rules::list::comparators::{comparator, starts_with};
+use crate::rules::list::comparators::{bound_after, comparator, starts_with};
 use crate::rules::list::policy::{Op, Operand, Source};
 use crate::rules::list::scope::{Read, trouble};
 use crate::rules::list::words::{Kind, Token};
@@ -219,6 +219,9 @@ impl<'a> Reader<'a> {
 
     /// Whether a comma, "or" or "and" leads to one more value and not to another condition.
     pub(super) fn more_values(&mut self) -> bool {
+        if bound_after(self.rest()).is_some() {
+            return false;
+        }
         let comma = usize::from(self.mark_at(0, ','));
         let joined = usize::from(matches!(self.word_at(comma), "or" | "and"));
         let joint = comma + joined;

@@ -2,35 +2,53 @@
 
 use crate::rules::list::action::Actions;
 use crate::rules::list::comparators::starts_with;
+use crate::rules::list::phrases::joint;
 use crate::rules::list::words::{Kind, Token};
 
-/// "be deleted by admins" of "repositories" is "deleted repositories only by admins".
-pub(super) fn passive(subject: &[Token], rest: &[Token]) -> Vec<Token> {
+/// "be deleted by admins" of "repositories" is "deleted repositories", with who does it.
+pub(super) fn passive(subject: &[Token], rest: &[Token]) -> (Vec<Token>, Option<Vec<Token>>) {
     if subject.is_empty() || rest.first().is_none_or(|token| token.word() != "be") {
-        return rest.to_vec();
+        return (rest.to_vec(), None);
     }
     let rest = rest.get(1..).unwrap_or_default();
     let skip = rest.iter().take_while(|token| matches!(token.word(), "only" | "ever" | "never")).count();
-    let Some((participle, tail)) = rest.get(skip..).and_then(<[Token]>::split_first) else { return subject.to_vec() };
+    let Some((participle, tail)) = rest.get(skip..).and_then(<[Token]>::split_first) else {
+        return (subject.to_vec(), None);
+    };
     let is_call =
         matches!(participle.word(), "called" | "used" | "run" | "executed" | "invoked" | "made" | "done" | "performed");
     let mut out: Vec<Token> = if is_call { Vec::new() } else { vec![participle.clone()] };
     out.extend(subject.iter().cloned());
     match tail.split_first() {
         Some((by, people)) if by.word() == "by" => {
-            let place = |word: &str| Token { kind: Kind::Word(word.to_owned()), start: by.start, end: by.end };
-            out.extend([place("only"), place("by")]);
-            out.extend(people.iter().cloned());
+            let end = (0..people.len())
+                .find(|at| joint(people.get(*at..).unwrap_or_default()).is_some())
+                .unwrap_or(people.len());
+            let (people, more) = people.split_at(end);
+            out.extend(more.iter().cloned());
+            (out, Some(people.to_vec()))
         }
-        _ => out.extend(tail.iter().cloned()),
+        _ => {
+            out.extend(tail.iter().cloned());
+            (out, None)
+        }
     }
-    out
 }
 
 /// Splits "be at least 18 to book a hotel" into the requirement and the action.
 pub(super) fn purpose<'a>(rest: &'a [Token], actions: &Actions<'_>) -> Option<(&'a [Token], &'a [Token])> {
-    const PHRASES: [&str; 8] =
-        ["in order to", "to be able to", "to be allowed to", "before they", "before", "when", "for", "to"];
+    const PHRASES: [&str; 10] = [
+        "in order to",
+        "to be able to",
+        "to be allowed to",
+        "before they",
+        "before you",
+        "before he",
+        "before",
+        "when",
+        "for",
+        "to",
+    ];
     let found = (1..rest.len()).rev().find_map(|at| {
         let tail = rest.get(at..)?;
         let (phrase, length) = PHRASES.iter().find_map(|phrase| Some((*phrase, starts_with(tail, phrase)?)))?;

@@ -205,6 +205,9 @@ pub(super) fn without_opening(body: &[Token]) -> &[Token] {
         &["but"],
         &["and"],
     ];
+    // A quotation in Markdown says what it says.
+    let quoted = body.iter().take_while(|token| token.kind == Kind::Sign(">")).count();
+    let body = body.get(quoted..).unwrap_or_default();
     let words: Vec<&str> = body.iter().take(3).map(Token::word).collect();
     let length = OPENINGS.iter().find(|opening| words.starts_with(opening)).map_or(0, |opening| opening.len());
     trimmed(body.get(length..).unwrap_or_default())

@@ -238,7 +238,8 @@ impl Derived {
 impl Topic {
     fn push(&mut self, actions: &[String], objects: &[String], weight: f64) {
         let pattern = Pattern { actions: actions.to_vec(), objects: objects.to_vec(), weight };
-        if !(actions.is_empty() && objects.is_empty()) && !self.patterns.contains(&pattern) {
+        let says_nothing = actions.is_empty() && objects.is_empty();
+        if !says_nothing && !self.patterns.contains(&pattern) {
             self.patterns.push(pattern);
         }
     }

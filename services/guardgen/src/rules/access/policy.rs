@@ -44,8 +44,11 @@ pub(super) struct Policy {
     pub(super) unlisted: Vec<String>,
 }
 
+/// Fields of a resource, and what is done with them.
+pub(super) type Want = (Key, Vec<String>);
+
 /// What a user's program or call needs, in the order in which it does.
-pub(super) type Needs = Vec<(Key, Vec<String>)>;
+pub(super) type Needs = Vec<Want>;
 
 /// What of it is not open, by key.
 pub(super) type Missing = BTreeMap<String, Vec<String>>;
@@ -86,7 +89,7 @@ impl Policy {
     /// What is right for a user with these roles.
     pub(super) fn rule(&self, roles: &[&str], needs: &Needs) -> Ruling {
         let has_any = |role: &&str| self.open.keys().chain(self.approval.keys()).any(|(known, _)| known == role);
-        if !roles.iter().any(|role| has_any(&role)) {
+        if !roles.iter().any(has_any) {
             return Ruling::Unknown;
         }
         let missing = missing(needs, |key, field| holds(&self.open, roles, key, field));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::agent::Language;
-use super::super::policy::Needs;
+use super::super::policy::{Needs, Want};
 use super::super::statement::{Key, Verb};
 use super::Cases;
 
@@ -78,7 +78,7 @@ impl Cases<'_> {
         }
     }
 
-    fn joins(&mut self, role: &str, read: &dyn Fn(&str, &[&str]) -> (Key, Vec<String>)) {
+    fn joins(&mut self, role: &str, read: &dyn Fn(&str, &[&str]) -> Want) {
         let policy = self.policy;
         let named: Vec<_> =
             policy.resources.iter().filter_map(|found| Some((&found.name, found.mentioned.first()?))).collect();

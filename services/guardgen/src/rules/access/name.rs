@@ -37,6 +37,10 @@ pub(super) const RESOURCE_NOUNS: &[&str] = &[
 /// Words for what a field is.
 pub(super) const FIELD_NOUNS: &[&str] =
     &["column", "columns", "field", "fields", "attribute", "attributes", "property", "properties"];
+/// Words that make of a name a condition, which a guard would have to check.
+const CONDITION_WORDS: &[&str] = &[
+    "not", "no", "but", "except", "without", "never", "if", "when", "unless", "who", "whose", "with", "during", "while",
+];
 /// Words after a role's name that add nothing to it.
 const ROLE_NOUNS: &[&str] = &["staff", "role", "roles", "user", "users", "member", "members", "people"];
 
@@ -63,7 +67,8 @@ pub(super) fn role(text: &str, sentence: &str) -> Parsed<String> {
     let words: Vec<&str> = name.split(' ').collect();
     let fits =
         |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '\''));
-    if words.len() <= MAX_ROLE_WORDS && name.chars().count() <= MAX_NAME && words.iter().all(fits) {
+    let is_condition = words.iter().any(|word| CONDITION_WORDS.contains(word));
+    if !is_condition && words.len() <= MAX_ROLE_WORDS && name.chars().count() <= MAX_NAME && words.iter().all(fits) {
         return Ok(name);
     }
     let why = format!("`{}` is no name of a role", shown(&name));

@@ -37,6 +37,25 @@ fn conditions_that_cannot_be_checked() {
 }
 
 #[test]
+fn conditions_on_the_user() {
+    refused(
+        "Doctors but not nurses may read lab.",
+        "`Doctors but not nurses may read lab.` is not understood: `doctors but not nurses` is no name of a role; write the role as the \
+         user has it, in at most four words",
+    );
+    for sentence in [
+        "A nurse on duty with badge may read lab.",
+        "A nurse may read lab but not write notes.",
+        "A nurse may neither read nor write lab.",
+        "A nurse may read lab, not diagnosis.",
+        "A nurse may read everything but not diagnosis.",
+        "A nurse may read lab (all, with consent).",
+    ] {
+        assert_eq!(complaint(sentence).sentence, sentence);
+    }
+}
+
+#[test]
 fn sentences_without_a_role_or_a_resource() {
     refused(
         "They may read lab.",

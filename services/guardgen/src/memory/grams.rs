@@ -7,7 +7,7 @@ use parapet_store::CaseRecord;
 /// Characters of a neighbourhood. Shorter ones stand in every case of an agent, longer ones do not survive an edit.
 const NEIGHBOURS: usize = 5;
 /// Hashes that stand for an event.
-const OF_EVENT: usize = 40;
+const OF_EVENT: usize = 64;
 /// Hashes that stand for a guard request.
 const OF_REQUEST: usize = 16;
 /// Characters of each text that are compared: it bounds the work on hostile texts, and the beginning is what tells cases
@@ -102,7 +102,7 @@ mod tests {
         let before = of_text(Kind::Event, &chars(&text.repeat(3)));
         let after = of_text(Kind::Event, &chars(&text.repeat(3).replacen("word", "term", 1)));
         let shared = before.iter().filter(|gram| after.contains(gram)).count();
-        assert!(shared >= 30, "{shared} of {}", before.len());
+        assert!(shared >= 50, "{shared} of {}", before.len());
         assert!(before.iter().all(|gram| !of_text(Kind::Request, &chars(text)).contains(gram)));
     }
 

@@ -11,9 +11,9 @@ use super::measure::relative;
 use super::{Case, CaseId, Memory, MemoryError, seeds};
 
 /// Rows of the index that one search reads at most.
-const BUDGET: u32 = 2_048;
+const BUDGET: u32 = 8_192;
 /// Cases whose exact distance is computed at most.
-const CANDIDATES: u32 = 128;
+const CANDIDATES: u32 = 256;
 
 /// What is looked for. Where there is an event, its text is compared; without one, the guard request.
 #[derive(Debug, Clone, PartialEq, Eq)]

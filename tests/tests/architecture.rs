@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("parapet-toolbox", &["parapet-domain"]),
     ("parapet-sandbox", &["parapet-abi", "parapet-domain", "parapet-toolbox"]),
     ("parapet-test-sandbox", &["parapet-sandbox"]),
+    ("parapet-test-model-server", &["parapet-models"]),
     ("parapet-judge", &["parapet-domain", "parapet-sandbox", "parapet-toolbox"]),
     ("parapet-store", &["parapet-domain"]),
     ("parapet-surfaces", &["parapet-domain"]),

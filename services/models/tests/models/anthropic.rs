@@ -3,7 +3,7 @@
 use parapet_models::{Finish, Meter, ModelClient, ModelConfig, ModelError, ModelKind, Prompt, Rung, Secret};
 use serde_json::json;
 
-use crate::scripted::{Server, Step, answer, said};
+use parapet_test_model_server::{Server, Step, answer, said};
 
 fn client(server: &Server) -> ModelClient {
     let config = ModelConfig {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parapet_models::{Budget, Limit, Meter, ModelClient, ModelConfig, ModelError, Prompt, Usage};
 use tokio::sync::Barrier;
 
-use crate::scripted::{Server, Step, body, said};
+use parapet_test_model_server::{Server, Step, body, said};
 
 fn which(error: &ModelError) -> Limit {
     match error {

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::scripted::{Server, Step, answer, body, refusal, said};
+use parapet_test_model_server::{Server, Step, answer, body, refusal, said};
 
 /// The error after one attempt.
 async fn failure(step: Step) -> ModelError {

@@ -3,7 +3,7 @@
 use parapet_models::{Completion, Meter, ModelClient, ModelConfig, ModelError, Prompt, Rung, Structured};
 use serde_json::{Value, json};
 
-use crate::scripted::{Asked, Server, answer, body, refusal, said};
+use parapet_test_model_server::{Asked, Server, answer, body, refusal, said};
 
 fn schema() -> Value {
     json!({"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["deny", "allow"]}}})

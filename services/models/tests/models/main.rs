@@ -6,6 +6,5 @@ mod budget;
 mod failures;
 mod ladder;
 mod retries;
-mod scripted;
 mod secrecy;
 mod tape;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use parapet_models::{Budget, Limit, Meter, ModelClient, ModelConfig, ModelError, Prompt};
 use tokio::time::Instant;
 
-use crate::scripted::{Server, Step, answer, refusal, said};
+use parapet_test_model_server::{Server, Step, answer, refusal, said};
 
 fn rate_limited(retry_after: impl Into<String>) -> Step {
     Step::Answer(429, vec![("retry-after", retry_after.into())], r#"{"error": {"message": "slow down"}}"#.into())

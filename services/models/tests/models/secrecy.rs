@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use parapet_models::{Meter, ModelClient, ModelConfig, ModelKind, Prompt, Secret};
 
-use crate::scripted::{Server, refusal, said};
+use parapet_test_model_server::{Server, refusal, said};
 
 const KEY: &str = "sk-live-0123456789";
 const PROMPT: &str = "a private question";

@@ -5,7 +5,7 @@ use std::path::Path;
 use parapet_models::{Finish, Meter, ModelClient, ModelConfig, ModelError, ModelKind, Prompt, Rung};
 use serde_json::{Value, json};
 
-use crate::scripted::{Server, Step, refusal, said};
+use parapet_test_model_server::{Server, Step, refusal, said};
 
 fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =

@@ -1,4 +1,5 @@
 //! A model server that follows a script: one step for each request, in order, and notes what it was asked.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support: a server that panics fails its test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use tokio::sync::Barrier;
 
 /// What the server does with one request.
 #[derive(Clone)]
-pub(crate) enum Step {
+pub enum Step {
     /// Answers: status, further headers, body.
     Answer(u16, Vec<(&'static str, String)>, String),
     /// Writes these bytes and closes the connection.
@@ -26,46 +27,66 @@ pub(crate) enum Step {
 
 /// A request as the server got it.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) path: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Value,
+pub struct Asked {
+    /// Path of the request.
+    pub path: String,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, which is JSON.
+    pub body: Value,
 }
 
 impl Asked {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-pub(crate) struct Server {
-    pub(crate) url: String,
+/// The server. It ends with the runtime that it was started on.
+pub struct Server {
+    /// `http://` and its address.
+    pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     most_at_once: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// A server for these steps; a request beyond them gets 599, which fails whatever test made it.
-    pub(crate) async fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+    ///
+    /// # Panics
+    /// No port can be had.
+    pub async fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        let steps: Mutex<Vec<Step>> = Mutex::new(steps.into_iter().collect());
+        Self::answering(move |_| {
+            let mut steps = steps.lock().unwrap();
+            if steps.is_empty() { answer(599, "the script is over") } else { steps.remove(0) }
+        })
+        .await
+    }
+
+    /// A server that decides on each request by itself.
+    ///
+    /// # Panics
+    /// No port can be had.
+    pub async fn answering(decide: impl Fn(&Asked) -> Step + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let steps: Arc<Mutex<Vec<Step>>> = Arc::new(Mutex::new(steps.into_iter().collect()));
+        let decide = Arc::new(decide);
         let (asked, most_at_once, at_work) =
             (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let server = Self { url, asked: Arc::clone(&asked), most_at_once: Arc::clone(&most_at_once) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (steps, asked) = (Arc::clone(&steps), Arc::clone(&asked));
+                let (decide, asked) = (Arc::clone(&decide), Arc::clone(&asked));
                 let (most, at_work) = (Arc::clone(&most_at_once), Arc::clone(&at_work));
                 tokio::spawn(async move {
                     let mut stream = stream;
                     let Some(request) = read(&mut stream).await else { return };
+                    let step = decide(&request);
                     asked.lock().unwrap().push(request);
                     most.fetch_max(at_work.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    let step = {
-                        let mut steps = steps.lock().unwrap();
-                        if steps.is_empty() { answer(599, "the script is over") } else { steps.remove(0) }
-                    };
                     follow(step, stream, &at_work).await;
                 });
             }
@@ -73,19 +94,33 @@ impl Server {
         server
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// What it was asked so far.
+    ///
+    /// # Panics
+    /// The server has panicked.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    pub(crate) fn most_at_once(&self) -> usize {
+    /// Most requests that were at work at the same moment.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
         self.most_at_once.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn config(&self) -> ModelConfig {
+    /// A configuration that leads here.
+    #[must_use]
+    pub fn config(&self) -> ModelConfig {
         ModelConfig::new(ModelKind::Openai, format!("{}/v1", self.url), "small")
     }
 
-    pub(crate) fn client(&self) -> ModelClient {
+    /// A client that asks here.
+    ///
+    /// # Panics
+    /// The configuration is refused.
+    #[must_use]
+    pub fn client(&self) -> ModelClient {
         ModelClient::new(self.config()).unwrap()
     }
 }
@@ -146,17 +181,20 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
 }
 
 /// A plain answer.
-pub(crate) fn answer(status: u16, body: impl Into<String>) -> Step {
+#[must_use]
+pub fn answer(status: u16, body: impl Into<String>) -> Step {
     Step::Answer(status, vec![("content-type", "application/json".to_owned())], body.into())
 }
 
 /// An error as OpenAI and its kin write it.
-pub(crate) fn refusal(status: u16, message: &str) -> Step {
+#[must_use]
+pub fn refusal(status: u16, message: &str) -> Step {
     answer(status, json!({"error": {"message": message, "type": "invalid_request_error"}}).to_string())
 }
 
 /// The body of an answer.
-pub(crate) fn body(text: &str, finish: &str) -> String {
+#[must_use]
+pub fn body(text: &str, finish: &str) -> String {
     json!({
         "id": "c1", "object": "chat.completion", "model": "small-v2",
         "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}}],
@@ -166,6 +204,7 @@ pub(crate) fn body(text: &str, finish: &str) -> String {
 }
 
 /// A whole answer.
-pub(crate) fn said(text: &str) -> Step {
+#[must_use]
+pub fn said(text: &str) -> Step {
     answer(200, body(text, "stop"))
 }

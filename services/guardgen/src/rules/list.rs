@@ -43,6 +43,10 @@ pub(crate) fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
         let start: String = request.request.chars().take(80).collect();
         return Err(NotUnderstood::new(start, "the request is longer than 64 KiB", "split it into several guards"));
     }
+    if request.agent.len() > MOST_BYTES {
+        let start: String = request.agent.chars().take(80).collect();
+        return Err(NotUnderstood::new(start, "the agent description is longer than 64 KiB", "shorten it"));
+    }
     let list = reader::read(request)?;
     let Some(first) = list.rules.first() else {
         let start = request.request.trim().lines().next().unwrap_or_default();

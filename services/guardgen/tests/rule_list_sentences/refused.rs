@@ -147,8 +147,18 @@ fn huge_requests_are_refused() {
     assert_eq!(complaint.why, "with 201 rules the list is too long for one guard");
     let long = "Transfers over 500 need approval.\n\n".repeat(5_000);
     assert_eq!(compiled(&long, OFFICE).unwrap_err().why, "the request is longer than 64 KiB");
-    let nested = format!("Transfers require `verified` and {}`amount` < 5.", "(".repeat(20_000));
-    assert!(compiled(&nested, OFFICE).unwrap_err().why.contains("nested"));
+    let nested = format!("Transfers require `verified` and {}`amount` < 5.", "(".repeat(500));
+    assert_eq!(compiled(&nested, OFFICE).unwrap_err().why, "its brackets are nested too deep");
+    let endless = format!("{}a repository needs approval.", "delete, ".repeat(5_000));
+    assert_eq!(compiled(&endless, OFFICE).unwrap_err().why, "it is too long to be one rule");
+    let row = format!("| action | required |\n|---|---|\n| delete a repository | {} |", "admin or ".repeat(5_000));
+    assert_eq!(compiled(&row, OFFICE).unwrap_err().why, "it is too long to be one rule");
+    refused(
+        "Never delete a repository if.",
+        OFFICE,
+        "a condition is missing",
+        "say what is required, as `name` operator value",
+    );
 }
 
 #[test]

@@ -76,7 +76,7 @@ struct ClauseReader<'a> {
 
 impl ClauseReader<'_> {
     fn all(&self, clauses: &[Clause]) -> Read<Vec<Formula>> {
-        clauses.iter().filter(|clause| !clause.tokens.is_empty()).map(|clause| self.read(clause)).collect()
+        clauses.iter().map(|clause| self.read(clause)).collect()
     }
 
     fn read(&self, clause: &Clause) -> Read<Formula> {

@@ -98,6 +98,8 @@ fn whole_quotations(blocks: Vec<Block>) -> Vec<Block> {
     out
 }
 
+/// Longest sentence or table row, in bytes: reading one takes more than linear time.
+const MOST_SENTENCE_BYTES: usize = 2_000;
 /// Most sentences in one quotation.
 const MOST_QUOTED: usize = 6;
 
@@ -117,6 +119,9 @@ impl Reader<'_> {
             }
             Block::Table(table) => {
                 self.lead = None;
+                if let Some(long) = table.rows.iter().find(|row| row.concat().len() > MOST_SENTENCE_BYTES) {
+                    return self.accept(&long.join(" | "), self.understand(&long.concat()));
+                }
                 let rows = table::rows(table).map_err(|(line, trouble)| refused(&line, trouble))?;
                 rows.into_iter().try_for_each(|row| self.accept(&row.text, row.meaning))
             }
@@ -155,6 +160,9 @@ impl Reader<'_> {
     }
 
     fn understand(&self, sentence: &str) -> Read<Meaning> {
+        if sentence.len() > MOST_SENTENCE_BYTES {
+            return trouble("it is too long to be one rule", "write it as several sentences");
+        }
         understand(sentence, &Actions { agent: &self.list.agent, facts: self.facts })
     }
 

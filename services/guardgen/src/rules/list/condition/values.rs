@@ -2,8 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use super::{FILLERS, Reader, multiplied, scale, spelled_number};
-use crate::rules::list::comparators::{bound_after, comparator, starts_with};
+use super::Reader;
+use super::lexicon::{FILLERS, NEGATIONS};
+use crate::rules::list::comparators::{bound_after, comparator, multiplier, spelled, starts_with};
 use crate::rules::list::policy::{Op, Operand, Source};
 use crate::rules::list::scope::{Read, trouble};
 use crate::rules::list::words::{Kind, Token};
@@ -76,14 +77,14 @@ impl<'a> Reader<'a> {
         let Some(token) = self.peek() else { return Ok(None) };
         let (number, money) = match &token.kind {
             Kind::Number(number, money) => (number.clone(), *money),
-            Kind::Word(word) => match spelled_number(word) {
+            Kind::Word(word) => match spelled(word).map(Number::from) {
                 Some(number) => (number, false),
                 None => return Ok(None),
             },
             _ => return Ok(None),
         };
         self.at += 1;
-        let Some(factor) = scale(self.word_at(0)) else { return Ok(Some((number, money))) };
+        let Some(factor) = multiplier(self.word_at(0)) else { return Ok(Some((number, money))) };
         self.at += 1;
         match multiplied(&number, factor) {
             Some(product) => Ok(Some((product, money))),
@@ -252,7 +253,7 @@ impl<'a> Reader<'a> {
         let words = [word];
         let names = self.scope.words(&words).is_ok_and(|found| found.is_some());
         let rest = self.tokens.get(self.at + ahead..).unwrap_or_default();
-        !names && comparator(rest).is_none() && !FILLERS.contains(&word) && !super::NEGATIONS.contains(&word)
+        !names && comparator(rest).is_none() && !FILLERS.contains(&word) && !NEGATIONS.contains(&word)
     }
 
     /// Whether something that can be a value comes after `ahead` tokens.
@@ -291,4 +292,14 @@ fn typed(text: &str) -> Value {
 fn is_date(text: &str) -> bool {
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     shape.starts_with("0000-00-00")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "only whole numbers below 2^53 are written so")]
+fn multiplied(number: &Number, factor: i64) -> Option<Number> {
+    let product = number.as_f64()? * f64::from(i32::try_from(factor).ok()?);
+    if product.fract() == 0.0 && product.abs() < 9e15 {
+        Some(Number::from(product as i64))
+    } else {
+        Number::from_f64(product)
+    }
 }

@@ -1,0 +1,157 @@
+//! What a model says, well or badly, and what becomes of it.
+
+use parapet_guardgen::generate::Stopped;
+use parapet_guardgen::{GenerateError, GenerateOptions, Method, Progress};
+use parapet_models::{Budget, Limit};
+use parapet_test_model_server::{Step, answer, body, refusal, said};
+
+use crate::fixture::{BROKEN, GOOD, LAX, generate, generator, options, plan, proposals, request, verdict};
+
+#[tokio::test]
+async fn a_right_answer_is_taken_at_once_with_its_facts_and_provenance() {
+    let (made, seen, server) = generate(vec![plan(), said(GOOD)], &options()).await;
+    let made = made.unwrap();
+    assert!(made.report.tests.as_ref().unwrap().failed == 0);
+    assert_eq!(made.draft.manifest.facts["limit"].as_integer(), Some(100));
+    assert_eq!(made.draft.manifest.stages, [parapet_domain::Stage::ToolCall]);
+    assert_eq!(made.draft.manifest.tools, Vec::<String>::new(), "nothing is granted that is not called");
+    let provenance = &made.provenance;
+    assert_eq!((provenance.rounds.len(), provenance.taken, &provenance.stopped), (1, 1, &Stopped::Passed));
+    assert_eq!((provenance.made_by.as_str(), provenance.prompts.len(), provenance.spent.calls), ("small", 2, 2));
+    assert!(provenance.request_digest.starts_with("guard-request:"));
+    assert!(matches!(seen.first(), Some(Progress::Recalled { cases }) if !cases.is_empty()), "{seen:?}");
+    assert!(matches!(seen.last(), Some(Progress::Checked { .. })));
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn wrong_code_is_repaired_in_round_2_by_its_failing_test() {
+    let (made, _, server) = generate(vec![plan(), said(LAX), said(GOOD)], &options()).await;
+    let made = made.unwrap();
+    assert_eq!((made.provenance.rounds.len(), made.provenance.taken), (2, 2));
+    assert_eq!((made.provenance.rounds[0].passed, made.provenance.rounds[1].passed), (2, 4));
+    let asked = server.asked();
+    let messages = asked[2].body["messages"].as_array().unwrap();
+    let complaint = messages.last().unwrap()["content"].to_string();
+    assert!(complaint.contains("above the limit") && complaint.contains("verdict is"), "{complaint}");
+    let before = messages[messages.len() - 2]["content"].to_string();
+    assert!(before.contains("allow()"), "the conversation goes on from the attempt: {before}");
+}
+
+#[tokio::test]
+async fn code_that_cannot_be_built_is_repaired_by_the_builders_complaint() {
+    let (made, seen, server) = generate(vec![plan(), said(BROKEN), said(GOOD)], &options()).await;
+    assert!(made.unwrap().provenance.taken == 2);
+    assert!(seen.iter().any(|step| matches!(step, Progress::Tried { round: 1, built: false, .. })));
+    let complaint = server.asked()[2].body["messages"].as_array().unwrap().last().unwrap()["content"].to_string();
+    assert!(complaint.contains("variable `amount` is not defined") && complaint.contains("Line 2"), "{complaint}");
+}
+
+#[tokio::test]
+async fn what_never_gets_right_ends_with_the_best_attempt_and_does_not_count() {
+    let (made, _, _) = generate(vec![plan(), said(BROKEN), said(LAX), said(BROKEN)], &options()).await;
+    let made = made.unwrap();
+    assert!(!made.counts());
+    assert_eq!((made.provenance.taken, &made.provenance.stopped), (2, &Stopped::RoundsUsed));
+    assert_eq!(made.report.tests.as_ref().unwrap().failed, 2);
+}
+
+#[tokio::test]
+async fn a_model_that_writes_no_program_is_an_error_that_shows_what_it_said() {
+    let steps = vec![plan(), said("I cannot help"), said("I cannot help"), said("I cannot help")];
+    let (made, _, _) = generate(steps, &options()).await;
+    let error = made.unwrap_err();
+    assert_eq!(error.to_string(), "in 3 rounds the model wrote no program; the last answer began with `I cannot help`");
+}
+
+#[tokio::test]
+async fn a_cut_off_answer_is_asked_for_again() {
+    let half = answer(200, body("```rhai\nfn check(event) {\n    for part in eve", "length"));
+    let (made, _, _) = generate(vec![plan(), half, said(GOOD)], &options()).await;
+    let made = made.unwrap();
+    assert_eq!((made.provenance.rounds.len(), made.provenance.taken), (2, 2));
+}
+
+#[tokio::test]
+async fn a_plan_that_is_no_plan_is_asked_for_once_more() {
+    // Four ways to ask for JSON are tried before the answer counts as malformed.
+    let steps = vec![said("no"), said("no"), said("no"), said("no"), plan(), said(GOOD)];
+    let (made, _, _) = generate(steps, &options()).await;
+    assert!(made.is_ok(), "{:?}", made.err().map(|error| error.to_string()));
+}
+
+#[tokio::test]
+async fn a_server_that_wants_fewer_requests_is_waited_for() {
+    let busy = Step::Answer(429, vec![("retry-after", "0".to_owned())], "{}".to_owned());
+    let (made, _, server) = generate(vec![busy.clone(), plan(), busy, said(GOOD)], &options()).await;
+    assert!(made.is_ok());
+    assert_eq!(server.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_slow_server_ends_by_the_time_limit_of_the_budget() {
+    let budget = Budget { seconds: Some(1), ..Budget::default() };
+    let options = GenerateOptions { model_budget: budget, ..options() };
+    let (made, _, _) = generate(vec![plan(), said(LAX), Step::Hang], &options).await;
+    let made = made.unwrap();
+    assert!(!made.counts(), "the attempt before stands as it is");
+    assert!(
+        matches!(made.provenance.stopped, Stopped::BudgetSpent { limit: Limit::Time }),
+        "{:?}",
+        made.provenance.stopped
+    );
+}
+
+#[tokio::test]
+async fn the_budget_of_calls_ends_the_repairs() {
+    let options = GenerateOptions { model_budget: Budget { calls: Some(2), ..Budget::default() }, ..options() };
+    let (made, _, server) = generate(vec![plan(), said(LAX), said(GOOD)], &options).await;
+    let made = made.unwrap();
+    assert!(matches!(made.provenance.stopped, Stopped::BudgetSpent { limit: Limit::Calls }));
+    assert_eq!(server.asked().len(), 2, "the third question is never sent");
+}
+
+#[tokio::test]
+async fn a_server_that_is_lost_on_the_way_leaves_the_best_attempt() {
+    let (made, _, _) = generate(vec![plan(), said(LAX), refusal(401, "key expired")], &options()).await;
+    let made = made.unwrap();
+    assert!(matches!(&made.provenance.stopped, Stopped::ModelFailed { error } if error.contains("key expired")));
+    let (made, _, _) = generate(vec![refusal(401, "no such key")], &options()).await;
+    assert!(matches!(made.unwrap_err(), GenerateError::Model(_)));
+}
+
+#[tokio::test]
+async fn proposed_tests_count_only_when_the_program_or_a_second_look_agrees() {
+    let options = GenerateOptions { proposed_tests: 5, ..options() };
+    // 99 agrees; 101 stands in the examples already; 300 and 150 are disputed, and only the wrong claim of 150 is withdrawn.
+    let rows = proposals(&[(99, "allow"), (101, "deny"), (150, "allow")]);
+    let (made, _, _) = generate(vec![plan(), said(GOOD), rows, verdict("deny")], &options).await;
+    let made = made.unwrap();
+    let proposed = made.provenance.proposed_tests;
+    assert_eq!((proposed.proposed, proposed.agreed, proposed.upheld, proposed.dropped), (2, 1, 0, 1));
+    assert_eq!(made.draft.tests.len(), 5);
+}
+
+#[tokio::test]
+async fn a_proposed_test_that_is_upheld_has_the_program_repaired() {
+    let options = GenerateOptions { proposed_tests: 5, ..options() };
+    let close =
+        GOOD.replace("limit = 100", "limit = 100\nleast = 100").replace("> facts.limit", "> 100 + 0 * facts.limit");
+    let rows = proposals(&[(0, "deny")]);
+    let repaired = GOOD
+        .replace("(part.json.amount ?? 0) > facts.limit", "(part.json.amount == 0 || part.json.amount > facts.limit)");
+    let (made, _, _) = generate(vec![plan(), said(&close), rows, verdict("deny"), said(&repaired)], &options).await;
+    let made = made.unwrap();
+    assert_eq!((made.provenance.proposed_tests.upheld, made.provenance.taken), (1, 2));
+    assert_eq!(made.report.tests.as_ref().unwrap().failed, 0);
+}
+
+#[tokio::test]
+async fn without_a_model_only_structure_is_understood_and_the_reason_says_what_to_do() {
+    let rules = GenerateOptions { method: Method::Auto, ..options() };
+    let error = generator(None).generate(&request(), &rules, &mut |_| {}).await.unwrap_err();
+    assert!(matches!(error, GenerateError::NotUnderstood(_)), "{error}");
+    let model = GenerateOptions { method: Method::Model, ..options() };
+    let error = generator(None).generate(&request(), &model, &mut |_| {}).await.unwrap_err();
+    assert!(error.to_string().starts_with("no model is configured; set PARAPET_MODEL_URL"), "{error}");
+}

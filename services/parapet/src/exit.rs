@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Failure,
     /// The configuration is wrong.
     Config,
-    /// A guard is refused, or its own tests failed.
+    /// A guard or a tool is refused, or its own tests failed.
     Guard,
     /// The database is away, not writable, or of another version.
     Store,
@@ -36,7 +36,7 @@ Exit codes:
    1  failure; the message says what to do
    2  wrong usage: unknown option, missing argument
    3  the configuration is wrong; all its errors are listed
-   4  a guard is refused, or its own tests failed
+   4  a guard or tool is refused, or its own tests failed
    5  the database is away, not writable, or of another version
    6  an address cannot be listened on
   10  `check` and `guard run`: redact

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
 
 mod calls;
+mod cli;
 mod fixture;
 mod folders;
 mod limits;
 mod names;
+mod promote;

@@ -1,8 +1,9 @@
 //! A guard in the making: manifest, plan, code and tests, before and after it has been checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use parapet_judge::{GuardError, GuardFiles, GuardSource, GuardTest, Manifest};
+use parapet_judge::{GuardError, GuardFiles, GuardSource, GuardTest, Manifest, ToolFiles};
 
 use crate::Plan;
 
@@ -47,6 +48,14 @@ impl Draft {
             ("tests.jsonl", (tests.join("\n") + "\n").into_bytes()),
         ]);
         Ok(GuardFiles { name: self.manifest.id.clone(), files, ..GuardFiles::default() })
+    }
+
+    /// The draft as the judge understands it, with the operator's tools that it may be granted.
+    ///
+    /// # Errors
+    /// As for [`Draft::source`]; or one of the granted tools is not understood.
+    pub fn source_with(&self, library: &Arc<Vec<ToolFiles>>) -> Result<GuardSource, DraftError> {
+        Ok(GuardSource::parse(&self.files()?.with_tools(Arc::clone(library)))?)
     }
 
     /// The draft as the judge understands it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use parapet_guardgen::{GenerateOptions, Generated, Generator, GuardRequest, Method, write_attempt, write_guard};
-use parapet_judge::GuardTest;
+use parapet_judge::{GuardTest, ToolFiles};
 use parapet_models::{Budget, ModelClient, ModelConfig};
 
 use crate::exit::Exit;
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     /// Most tests that the model proposes itself
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=50))]
     propose: u8,
-    /// Tools that the guard may be granted, comma-separated; default: all of the toolbox
+    /// Tools that the guard may be granted, comma-separated; default: all, built-in ones and those in `tools` beside it
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tools: Option<Vec<String>>,
     #[command(flatten)]
@@ -156,10 +156,12 @@ fn request_of(args: &Args) -> Result<GuardRequest> {
 }
 
 fn options_of(args: &Args) -> Result<GenerateOptions> {
-    let default = GenerateOptions::default();
+    // Beside the folder that is written, as for any guard of that folder.
+    let library = ToolFiles::read_all(args.out.parent().unwrap_or(Path::new("")))?;
+    let default = GenerateOptions::default().with_library(library);
     let tools = args.tools.clone().unwrap_or_else(|| default.tools.clone());
     if let Some(unknown) = tools.iter().find(|tool| !default.tools.contains(tool)) {
-        bail!("tool `{unknown}` is not known; `parapet guard list --tools` lists them");
+        bail!("tool `{unknown}` is not known; `parapet tool list` lists them");
     }
     let budget = &args.budget;
     Ok(GenerateOptions {

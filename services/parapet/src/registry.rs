@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use parapet_domain::Timestamp;
-use parapet_judge::{GuardSet, SetEntry};
+use parapet_judge::{GuardSet, SetEntry, ToolSource};
 use parapet_sandbox::Language;
 use parapet_store::Store;
 use serde_json::{Value, json};
@@ -30,6 +30,7 @@ fn entry(entry: &SetEntry) -> Value {
         "language": source.language,
         "code": code,
         "tools": source.manifest.tools,
+        "library": source.library.iter().map(tool).collect::<Vec<_>>(),
         "facts": source.facts(),
         "patterns": source.manifest.patterns,
         "phrases": source.manifest.phrases,
@@ -39,4 +40,13 @@ fn entry(entry: &SetEntry) -> Value {
         "match": entry.matching,
         "budget": entry.budget,
     })
+}
+
+/// A tool of the operator that the guard is granted.
+fn tool(source: &ToolSource) -> Value {
+    let code = match source.language {
+        Language::Rhai => Some(String::from_utf8_lossy(&source.code).into_owned()),
+        Language::Wasm => None,
+    };
+    json!({ "hash": source.hash, "manifest": source.manifest, "language": source.language, "code": code })
 }

@@ -11,8 +11,9 @@ use super::answer::{self, Settings};
 use super::propose::{self, Compared};
 use super::trial::Trial;
 use super::{GenerateError, GenerateOptions, Generator, Progress, Provenance, Round, Stopped, Watch, prompt};
+use crate::library::ToolDescription;
 use crate::memory::Query;
-use crate::{Draft, GuardRequest, Plan};
+use crate::{Draft, DraftError, GuardRequest, Plan};
 
 /// How freely the model chooses in each round. The same complaint at temperature 0 gives the same answer again.
 const TEMPERATURES: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 0.9];
@@ -64,7 +65,7 @@ impl Work<'_, '_> {
         (self.watch)(Progress::Recalled { cases: self.provenance.cases.clone() });
 
         let plan = self.plan().await?;
-        let first = prompt::program(self.request, &plan, &cases);
+        let first = prompt::program(self.request, &plan, &cases, &self.offered()?);
         let mut best = self.attempts(&plan, &first, self.request.examples.clone(), None).await?;
         if best.passes() && self.options.proposed_tests > 0 {
             best = self.with_proposed_tests(&plan, &first, best).await?;
@@ -73,10 +74,14 @@ impl Work<'_, '_> {
         Ok((best.draft, self.provenance))
     }
 
+    fn offered(&self) -> Result<Vec<ToolDescription>, GenerateError> {
+        Ok(self.options.offered().map_err(DraftError::from)?)
+    }
+
     /// The plan. An answer that is none is asked for once more, with another seed.
     async fn plan(&mut self) -> Result<Plan, GenerateError> {
         (self.watch)(Progress::Planning);
-        let mut question = prompt::plan(self.request, &self.options.tools);
+        let mut question = prompt::plan(self.request, &self.offered()?);
         let answer = match self.ask(&question).await {
             Err(error @ (ModelError::Malformed { .. } | ModelError::CutOff { .. } | ModelError::Empty)) => {
                 tracing::debug!(%error, "asking for the plan again");
@@ -177,7 +182,8 @@ impl Work<'_, '_> {
             return Ok(Some(Trial { draft, answer, built: false, passed: 0, complaint }));
         }
         let (sandbox, text) = (Arc::clone(&self.generator.sandbox), answer.text.clone());
-        let trial = tokio::task::spawn_blocking(move || Trial::of(&sandbox, draft, text));
+        let library = Arc::clone(&self.options.library);
+        let trial = tokio::task::spawn_blocking(move || Trial::of(&sandbox, &library, draft, text));
         trial.await.map(Some).map_err(|_| GenerateError::Stopped)
     }
 
@@ -215,7 +221,8 @@ impl Work<'_, '_> {
         let json = answer.json.unwrap_or_default();
         let proposed = propose::proposals(&json, &best.draft.tests, self.options.proposed_tests);
         let (sandbox, draft) = (Arc::clone(&self.generator.sandbox), best.draft.clone());
-        let compared = tokio::task::spawn_blocking(move || propose::compare(&sandbox, &draft, proposed));
+        let library = Arc::clone(&self.options.library);
+        let compared = tokio::task::spawn_blocking(move || propose::compare(&sandbox, &library, &draft, proposed));
         let compared = compared.await.map_err(|_| GenerateError::Stopped)?;
         self.provenance.proposed_tests.proposed = compared.len();
         let kept = self.sift(compared).await;
@@ -225,7 +232,8 @@ impl Work<'_, '_> {
         tests.extend(kept);
         let (sandbox, mut draft, answer) = (Arc::clone(&self.generator.sandbox), best.draft, best.answer);
         draft.tests.clone_from(&tests);
-        let again = tokio::task::spawn_blocking(move || Trial::of(&sandbox, draft, answer));
+        let library = Arc::clone(&self.options.library);
+        let again = tokio::task::spawn_blocking(move || Trial::of(&sandbox, &library, draft, answer));
         let again = again.await.map_err(|_| GenerateError::Stopped)?;
         self.attempts(plan, first, tests, Some(again)).await
     }

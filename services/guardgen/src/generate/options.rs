@@ -1,9 +1,13 @@
 //! What a generation may use, and how far it goes.
 
+use std::sync::Arc;
+
 use parapet_domain::Budget;
+use parapet_judge::{GuardError, ToolFiles, ToolSource};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::CheckOptions;
+use crate::library::{ToolDescription, describe};
 
 /// How a guard is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ pub struct GenerateOptions {
     pub cases: usize,
     /// Tools that the guard may be granted; those that it does not call are not.
     pub tools: Vec<String>,
+    /// The operator's tools, of which those named in `tools` are offered too.
+    pub library: Arc<Vec<ToolFiles>>,
     /// Most tests that the model proposes; 0 for none.
     pub proposed_tests: usize,
     /// What the model may use in all.
@@ -39,6 +45,21 @@ pub struct GenerateOptions {
     pub checks: CheckOptions,
 }
 
+impl GenerateOptions {
+    /// Offers all tools of the operator beside those that are offered already.
+    #[must_use]
+    pub fn with_library(mut self, library: Arc<Vec<ToolFiles>>) -> Self {
+        self.tools.extend(library.iter().map(|tool| tool.name.clone()));
+        Self { library, ..self }
+    }
+
+    /// The tools that are offered, as the model is told of them.
+    pub(super) fn offered(&self) -> Result<Vec<ToolDescription>, GuardError> {
+        let library: Vec<ToolSource> = self.library.iter().map(ToolSource::parse).collect::<Result<_, _>>()?;
+        Ok(describe(&library).into_iter().filter(|tool| self.tools.contains(&tool.name)).collect())
+    }
+}
+
 impl Default for GenerateOptions {
     fn default() -> Self {
         Self {
@@ -46,6 +67,7 @@ impl Default for GenerateOptions {
             rounds: 6,
             cases: 3,
             tools: parapet_toolbox::tools().iter().map(|tool| tool.name.to_owned()).collect(),
+            library: Arc::default(),
             proposed_tests: 8,
             model_budget: parapet_models::Budget {
                 calls: Some(60),

@@ -8,6 +8,7 @@ use parapet_models::{Message, Prompt, Role};
 use serde_json::{Value, json};
 
 use super::trial::Trial;
+use crate::library::{ToolDescription, describe};
 use crate::memory::{Case, Recalled};
 use crate::{GuardRequest, Plan};
 
@@ -22,7 +23,7 @@ const CASE_EVENTS: usize = 2;
 const PROGRAM_TOKENS: u32 = 1_400;
 
 /// Asks for a plan.
-pub(super) fn plan(request: &GuardRequest, tools: &[String]) -> Prompt {
+pub(super) fn plan(request: &GuardRequest, tools: &[ToolDescription]) -> Prompt {
     let text = format!("Toolbox:\n{}\n{}", tools_in_short(tools), task(request));
     let mut prompt = Prompt::user(text).with_system(PLAN).with_json("plan", plan_schema(tools));
     prompt.max_tokens = Some(900);
@@ -30,8 +31,8 @@ pub(super) fn plan(request: &GuardRequest, tools: &[String]) -> Prompt {
 }
 
 /// Asks for the program, after worked cases.
-pub(super) fn program(request: &GuardRequest, plan: &Plan, cases: &[Recalled]) -> Prompt {
-    let system = system(&plan.tools);
+pub(super) fn program(request: &GuardRequest, plan: &Plan, cases: &[Recalled], offered: &[ToolDescription]) -> Prompt {
+    let system = with_toolbox(&listed(offered, &plan.tools));
     let mut messages = case_messages(cases);
     let text = format!("{}\nPlan:\n{}\nWrite the guard.", task(request), steps(plan));
     messages.push(Message { role: Role::User, text });
@@ -40,7 +41,11 @@ pub(super) fn program(request: &GuardRequest, plan: &Plan, cases: &[Recalled]) -
 
 /// What guards are, and the functions of these tools.
 pub(crate) fn system(tools: &[String]) -> String {
-    format!("{SYSTEM}\nFunctions of the toolbox:\n{}", toolbox(tools))
+    with_toolbox(&toolbox(tools))
+}
+
+fn with_toolbox(toolbox: &str) -> String {
+    format!("{SYSTEM}\nFunctions of the toolbox:\n{toolbox}")
 }
 
 /// Past cases as a conversation. The nearest stands last: what a model read last weighs most.
@@ -159,13 +164,17 @@ fn steps(plan: &Plan) -> String {
 }
 
 /// What each tool is for, in one sentence: enough to choose by.
-fn tools_in_short(names: &[String]) -> String {
-    let tools = parapet_toolbox::tools().iter().filter(|tool| names.iter().any(|name| name == tool.name));
-    tools.map(|tool| format!("- {}: {}\n", tool.name, tool.doc.split(". ").next().unwrap_or_default())).collect()
+fn tools_in_short(tools: &[ToolDescription]) -> String {
+    tools.iter().map(|tool| format!("- {}: {}\n", tool.name, tool.doc.split(". ").next().unwrap_or_default())).collect()
 }
 
+/// The built-in tools of these names.
 pub(crate) fn toolbox(names: &[String]) -> String {
-    let tools = parapet_toolbox::tools().iter().filter(|tool| names.iter().any(|name| name == tool.name));
+    listed(&describe(&[]), names)
+}
+
+fn listed(tools: &[ToolDescription], names: &[String]) -> String {
+    let tools = tools.iter().filter(|tool| names.contains(&tool.name));
     let text: String = tools.map(|tool| format!("- {}: {}\n", tool.signature, tool.doc)).collect();
     if text.is_empty() { "(none)\n".to_owned() } else { text }
 }
@@ -174,7 +183,8 @@ fn verdict_schema() -> Value {
     json!({"type": "string", "enum": ["allow", "redact", "ask", "deny"]})
 }
 
-fn plan_schema(tools: &[String]) -> Value {
+fn plan_schema(tools: &[ToolDescription]) -> Value {
+    let tools: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
     let text = json!({"type": "string", "maxLength": 300});
     json!({
         "type": "object", "additionalProperties": false, "required": ["title", "stages", "tools", "steps"],

@@ -2,9 +2,10 @@
 //! test agree, or when the model, asked for that event alone, decides for the test.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use parapet_domain::{Decision, Outcome};
-use parapet_judge::{Expectation, Guard, GuardTest, run_tests};
+use parapet_judge::{Expectation, Guard, GuardTest, ToolFiles, run_tests};
 use parapet_sandbox::Sandbox;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,9 +43,14 @@ pub(super) fn proposals(answer: &Value, known: &[GuardTest], most: usize) -> Vec
 }
 
 /// What the program of `draft` says of each proposal. An event that is none is left out. Blocks.
-pub(super) fn compare(sandbox: &Sandbox, draft: &Draft, proposed: Vec<GuardTest>) -> Vec<Compared> {
+pub(super) fn compare(
+    sandbox: &Sandbox,
+    library: &Arc<Vec<ToolFiles>>,
+    draft: &Draft,
+    proposed: Vec<GuardTest>,
+) -> Vec<Compared> {
     let trial = Draft { tests: proposed.clone(), ..draft.clone() };
-    let Some(guard) = trial.source().ok().and_then(|source| Guard::build(sandbox, source).ok()) else {
+    let Some(guard) = trial.source_with(library).ok().and_then(|source| Guard::build(sandbox, source).ok()) else {
         return Vec::new();
     };
     let reports = run_tests(sandbox, &guard);

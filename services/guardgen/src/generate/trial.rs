@@ -1,8 +1,9 @@
 //! One attempt: built in the sandbox, run on its tests, and put into words that a model can act on.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use parapet_judge::{Guard, GuardError, GuardTest, run_tests};
+use parapet_judge::{Guard, GuardError, GuardTest, ToolFiles, run_tests};
 use parapet_sandbox::Sandbox;
 
 use crate::Draft;
@@ -24,9 +25,9 @@ pub(super) struct Trial {
 
 impl Trial {
     /// Builds and tests. Blocks.
-    pub(super) fn of(sandbox: &Sandbox, draft: Draft, answer: String) -> Self {
+    pub(super) fn of(sandbox: &Sandbox, library: &Arc<Vec<ToolFiles>>, draft: Draft, answer: String) -> Self {
         let mut trial = Self { draft, answer, built: false, passed: 0, complaint: String::new() };
-        let guard = trial.draft.source().map_err(|error| error.to_string());
+        let guard = trial.draft.source_with(library).map_err(|error| error.to_string());
         let guard =
             guard.and_then(|source| Guard::build(sandbox, source).map_err(|error| words_of(&error, &trial.draft.code)));
         match guard {

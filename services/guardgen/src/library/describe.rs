@@ -10,7 +10,7 @@ pub struct ToolDescription {
     pub name: String,
     /// Arguments and result.
     pub signature: String,
-    /// What it does, on one line.
+    /// What it does.
     pub doc: String,
     /// Rhai that is true and calls it.
     pub example: String,
@@ -24,8 +24,8 @@ pub fn describe(operators: &[ToolSource]) -> Vec<ToolDescription> {
     let built_in = parapet_toolbox::tools().iter().map(|tool| ToolDescription {
         name: tool.name.to_owned(),
         signature: tool.signature.to_owned(),
-        doc: one_line(tool.doc),
-        example: one_line(tool.example),
+        doc: tool.doc.to_owned(),
+        example: tool.example.to_owned(),
         built_in: true,
     });
     built_in.chain(operators.iter().map(of_operator)).collect()

@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile loss lint deny openai-sdk
+.PHONY: help demo test bench hostile loss generation generation-live lint deny openai-sdk
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -56,6 +56,16 @@ loss: ## 10,000 recorded decisions while Parapet is killed and Postgres restarte
 	@tests/setup.sh test
 	cargo build --quiet --locked --package parapet --package parapet-tests --bins
 	$(DEBUG)/loss $(ARGS)
+
+generation: ## Generates the guards of ten requests and of both benchmarks (with DATA=…) without a model, and tests them
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet --package parapet-sandbox --package parapet-tests --bins
+	DATA="$(DATA)" $(DEBUG)/generation $(ARGS)
+
+generation-live: ## The ten requests as free prose with a model (PARAPET_MODEL_URL=…, PARAPET_MODEL_NAME=…)
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet --package parapet-sandbox --package parapet-tests --bins
+	$(DEBUG)/generation --model $(ARGS)
 
 deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs cargo-deny: some minutes once)
 	@tests/setup.sh deny

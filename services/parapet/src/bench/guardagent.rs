@@ -2,9 +2,11 @@
 //! GuardAgent paper. The guards get what a deployment has; labels and explanations are read only to compare with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ValueEnum;
+use tempfile::TempDir;
 
 use crate::exit::Exit;
 use crate::guard::SandboxArgs;
@@ -16,6 +18,7 @@ mod figures;
 mod http;
 mod in_process;
 mod latency;
+mod prepared;
 mod published;
 mod report;
 mod routes;
@@ -35,7 +38,9 @@ FRA  rows to allow: allowed, and what the agent wrote passed byte for byte
 Examples:
   parapet bench guardagent --data DIR
   parapet bench guardagent --data DIR --via http --json
-  parapet bench guardagent --data DIR --guards my-guards")]
+  parapet bench guardagent --data DIR --guards my-guards
+  parapet bench guardagent --data DIR --generate
+  PARAPET_MODEL_URL=http://127.0.0.1:8000/v1 PARAPET_MODEL_NAME=m parapet bench guardagent --data DIR --per-event --rows 10")]
 pub(crate) struct Args {
     /// Folder with the data sets
     #[arg(long, value_name = "DIR")]
@@ -43,6 +48,15 @@ pub(crate) struct Args {
     /// Folder of guards instead of the bundled ones
     #[arg(long, value_name = "DIR")]
     guards: Option<PathBuf>,
+    /// Guards generated from the two guard requests instead of the bundled ones
+    #[arg(long, conflicts_with = "guards")]
+    generate: bool,
+    /// Code made by the configured model for each form of event, as in the paper
+    #[arg(long, conflicts_with_all = ["guards", "generate"])]
+    per_event: bool,
+    /// Only the first rows of each data set
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
     /// The way that rows take
     #[arg(long, value_enum, default_value = "in-process")]
     via: Via,
@@ -68,10 +82,12 @@ pub(crate) enum Via {
 /// Runs it.
 pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     args.log.start("error")?;
-    let suites = row::read_all(&args.data)?;
+    let rows = first_of_each(row::read_all(&args.data)?, args.rows);
+    let made = made(&args).await?;
+    let guards = made.as_ref().map(|dir| dir.path().to_owned()).or(args.guards);
     let measured = match args.via {
-        Via::InProcess => in_process::measure(&args.sandbox, args.guards.as_deref(), suites, args.repeat).await?,
-        Via::Http => http::measure(args.guards, suites, args.repeat).await?,
+        Via::InProcess => in_process::measure(&args.sandbox, guards, rows, args.repeat).await?,
+        Via::Http => http::measure(guards, rows, args.repeat).await?,
     };
     let report = report::Report::new(args.via, &measured);
     let mut out = output::stdout();
@@ -81,4 +97,21 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
         table::print(&mut out, &report)?;
     }
     Ok(Exit::Success)
+}
+
+/// The folder of guards that are made for this measurement.
+async fn made(args: &Args) -> Result<Option<TempDir>> {
+    if args.generate {
+        return Ok(Some(prepared::generated(Arc::new(args.sandbox.open()?)).await?));
+    }
+    if args.per_event && prepared::model()?.is_none() {
+        bail!("--per-event asks a model; set PARAPET_MODEL_URL and PARAPET_MODEL_NAME");
+    }
+    args.per_event.then(prepared::per_event).transpose()
+}
+
+fn first_of_each(rows: Vec<row::Row>, most: Option<usize>) -> Vec<row::Row> {
+    let most = most.unwrap_or(usize::MAX);
+    let (ehr, web): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.suite == row::Suite::EicuAc);
+    ehr.into_iter().take(most).chain(web.into_iter().take(most)).collect()
 }

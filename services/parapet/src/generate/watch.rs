@@ -62,7 +62,11 @@ fn words(step: &Progress) -> (bool, String) {
         Progress::Proposing => (false, "the model proposes tests".to_owned()),
         Progress::Proposed { kept, dropped } => (true, format!("proposed tests: {kept} kept, {dropped} dropped")),
         Progress::Checking { tests } => (false, format!("checking: {tests} tests, coverage, mutants, cost")),
-        Progress::Checked { counts: true, complaints } => (true, format!("checks done: the guard counts, {complaints} remarks")),
-        Progress::Checked { complaints, .. } => (true, format!("checks done: the guard does not count, {complaints} complaints")),
+        Progress::Checked { counts: true, complaints } => {
+            (true, format!("checks done: the guard counts, {complaints} remarks"))
+        }
+        Progress::Checked { complaints, .. } => {
+            (true, format!("checks done: the guard does not count, {complaints} complaints"))
+        }
     }
 }

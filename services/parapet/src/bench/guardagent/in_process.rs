@@ -1,6 +1,6 @@
 //! Rows through parsing, judging and folding in this process, one after the other.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use parapet_domain::event::{DEFAULT_TENANT, EVENT_VERSION};
 use parapet_domain::fold::{Coverage, FoldPolicy, Ruling};
 use parapet_domain::{Event, GuardRun, Principal, RefusalKind, Stage, Surface, Timestamp, fold};
+use parapet_guardgen::{EventCoder, Memory, PerEventOptions};
 use parapet_judge::{GuardSet, GuardSets, Judge};
 use parapet_surfaces::ParsedBody;
 use parapet_surfaces::generic::{self, GenericMapping};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::explanation::Explanation;
 use super::figures::{Decided, Said};
 use super::latency::Times;
+use super::prepared;
 use super::report::Measured;
 use super::routes::Route;
 use super::row::{Row, Suite};
@@ -24,16 +26,22 @@ use crate::guard::SandboxArgs;
 /// Sends all rows `repeat` times.
 pub(crate) async fn measure(
     sandbox: &SandboxArgs,
-    guards: Option<&Path>,
+    guards: Option<PathBuf>,
     rows: Vec<Row>,
     repeat: u32,
 ) -> Result<Measured> {
     let sandbox = sandbox.clone();
-    let guards = guards.map(Path::to_owned);
+    let runtime = tokio::runtime::Handle::current();
+    let model = prepared::model()?;
     let work = move || -> Result<Measured> {
         let sandbox = Arc::new(sandbox.open()?);
         let sets = GuardSets::load(Arc::clone(&sandbox), guards.as_deref())?;
-        Bench { judge: Judge::new(sandbox), set: sets.current(), agents: Agents::new()? }.measure(&rows, repeat)
+        let mut judge = Judge::new(Arc::clone(&sandbox));
+        if let Some(model) = model {
+            let coder = EventCoder::new(model, sandbox, Memory::seeds_only(), PerEventOptions::default());
+            judge = judge.with_coder(Arc::new(coder));
+        }
+        Bench { judge, set: sets.current(), agents: Agents::new()?, runtime }.measure(&rows, repeat)
     };
     tokio::task::spawn_blocking(work).await.context("the benchmark ended with a fault")?
 }
@@ -42,6 +50,8 @@ struct Bench {
     judge: Judge,
     set: Arc<GuardSet>,
     agents: Agents,
+    /// For guards that ask a model: this is a thread for blocking work.
+    runtime: tokio::runtime::Handle,
 }
 
 /// Both agents' mappings.
@@ -123,7 +133,11 @@ impl Bench {
         let body = parse().with_context(|| format!("line {} of {} makes no event", row.line, row.suite.name()))?;
         let draft = body.events.into_iter().next().context("a generic body has one event")?;
         let event = event(agent, &row.principal, draft.stage, draft.parts);
-        let runs = self.judge.judge_blocking(&self.set, &event);
+        let runs = if self.set.entries.iter().any(|entry| entry.guard.source.manifest.per_event) {
+            self.runtime.block_on(self.judge.judge(&self.set, &Arc::new(event)))
+        } else {
+            self.judge.judge_blocking(&self.set, &event)
+        };
         let coverage = Coverage { inspected: Vec::new(), not_inspected: body.not_inspected };
         let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());
         times.push(row.suite, started.elapsed());

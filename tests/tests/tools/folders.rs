@@ -1,9 +1,11 @@
 //! Tools as folders: part of the guard set, of its hash and of its hot swap.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use parapet_domain::{Decision, Outcome, Stage, Timestamp};
-use parapet_judge::{EventDefaults, GuardFiles, GuardSets, GuardSource, Judge, event_from_partial};
+use parapet_judge::{EventDefaults, GuardFiles, GuardSets, GuardSource, Judge, Watcher, event_from_partial};
 use parapet_test_sandbox::shared;
 use serde_json::json;
 
@@ -70,6 +72,20 @@ fn a_changed_tool_is_another_set_and_another_guard_but_not_for_guards_that_do_no
     write_tool(dir.path(), "is_ours", &manifest("is_ours"), OURS, "");
     assert!(sets.reload_if_changed().unwrap());
     assert_eq!(sets.current().hash, before.0, "the hash is of the content alone");
+}
+
+#[test]
+fn a_running_watch_takes_a_changed_tool_up() {
+    let dir = folder();
+    let sets = Arc::new(load(dir.path()));
+    let before = sets.current().hash.clone();
+    let (changed, changes) = std::sync::mpsc::channel();
+    let _watcher = Watcher::start(Arc::clone(&sets), move |_| changed.send(()).unwrap()).unwrap();
+    write_tool(dir.path(), "is_ours", &manifest("is_ours"), "fn is_ours(text) { text == \"theirs\" }", "");
+    while sets.current().hash == before {
+        changes.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+    assert_eq!(decision(&sets, "theirs"), Decision::Allow);
 }
 
 #[test]

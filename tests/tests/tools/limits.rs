@@ -160,6 +160,71 @@ fn a_stack_that_overflows_three_instances_deep_ends_the_run_and_nothing_else() {
     assert_eq!(kind, FailureKind::ToolFailed, "{message}");
 }
 
+/// A function that calls itself `levels` times before it calls `then`, with a frame of some size.
+fn descent(levels: u32, then: &str) -> String {
+    format!(
+        "(func $down (param $n i32) (param $at i32) (param $len i32) (result i32) (local $r i32)
+            (if (i32.eqz (local.get $n)) (then (return {then})))
+            (local.set $r (call $down (i32.sub (local.get $n) (i32.const 1)) (local.get $at) (local.get $len)))
+            (i32.add (local.get $r) (i32.mul (i32.const 0) (local.get $n))))
+         (func $start (param $at i32) (param $len i32) (result i32)
+            (call $down (i32.const {levels}) (local.get $at) (local.get $len)))"
+    )
+}
+
+/// A tool that goes down `levels` and then passes its argument on to `python_calls`.
+fn diver(levels: u32) -> ToolCode {
+    let imports = format!(
+        "(import \"parapet:tool/1\" \"python_calls\" (func $parse (param i32 i32) (result i32))) {}",
+        descent(levels, "(call $parse (local.get $at) (local.get $len))")
+    );
+    wasm_tool(
+        "dives",
+        &wat_tool(&imports, "(drop (call $start (local.get $at) (local.get $len))) (i64.const 0)"),
+        &["python_calls"],
+    )
+}
+
+/// The deepest descent that a guard's own stack allows, before a call of a tool.
+fn deepest() -> u32 {
+    let (mut fits, mut too_deep) = (1_000, 100_000);
+    while too_deep - fits > 200 {
+        let levels = (fits + too_deep) / 2;
+        let tool = shared().build_tool(&diver(levels)).unwrap();
+        let overflows =
+            shared().run_tool(&tool, &[json!("f()")]).result.is_err_and(|e| e.message.contains("call stack exhausted"));
+        *(if overflows { &mut too_deep } else { &mut fits }) = levels;
+    }
+    fits
+}
+
+#[test]
+fn stacks_that_are_full_in_a_guard_a_tool_and_a_parser_at_once_fit_the_threads_stack() {
+    let levels = deepest();
+    let tool = diver(levels);
+    // The guard goes as deep as the tool does, and the parser is given what overflows its own stack.
+    let text = json!(["(".repeat(30_000)]).to_string();
+    let guard = format!(
+        "(module (import \"parapet:tool/1\" \"dives\" (func $dives (param i32 i32) (result i32)))
+            (memory (export \"memory\") 3) (data (i32.const 16) \"{}\") {}
+            (func (export \"guard_abi\") (result i32) i32.const 1)
+            (func (export \"guard_alloc\") (param i32) (result i32) i32.const 65536)
+            (func (export \"guard_check\") (param i32 i32) (result i64)
+                (drop (call $start (i32.const 16) (i32.const {}))) (i64.const 0)))",
+        text.replace('"', "\\\""),
+        descent(levels - 200, "(call $dives (local.get $at) (local.get $len))"),
+        text.len()
+    );
+    let code = parapet_sandbox::GuardCode {
+        language: parapet_sandbox::Language::Wasm,
+        code: wat::parse_str(&guard).unwrap(),
+        ..crate::fixture::guard("", &["dives"], &[&tool])
+    };
+    let (kind, message) = failure(&code, &BUDGET);
+    assert_eq!(kind, FailureKind::ToolFailed);
+    assert_eq!(message, "tool `dives`: tool_failed: tool `python_calls`: trapped: wasm trap: call stack exhausted");
+}
+
 #[test]
 fn a_tool_called_alone_has_the_same_limits() {
     let budget = Budget { fuel: 3_000_000, ..BUDGET };

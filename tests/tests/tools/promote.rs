@@ -27,7 +27,7 @@ fn order_total(items, note) {
 /// Whether an item costs nothing.
 fn is_free(item) { item.price == 0 || is_word(item.name) }
 
-fn times(a, b) { a * b }
+private fn times(a, b) { let m = #{ "fn": a, note: `${#{x: "}"}.x}` }; m["fn"] * b }
 
 fn is_word(text) { edit_distance(text, "gift") == 0 }
 
@@ -192,7 +192,7 @@ fn what_cannot_stand_by_itself_is_refused_with_what_to_do_and_nothing_is_written
         "not promoted: tests of the tool fail:\n  two and two: gave 4, expected 5",
     );
 
-    let with_facts = GUARD.replace("fn times(a, b) { a * b }", "fn times(a, b) { a * b * facts.factor }");
+    let with_facts = GUARD.replace("m[\"fn\"] * b", "m[\"fn\"] * b * facts.factor");
     fs::write(dir.path().join("orders/guard.rhai"), &with_facts).unwrap();
     fs::write(dir.path().join("orders/guard.toml"), read(dir.path(), "orders/guard.toml") + "[facts]\nfactor = 1\n")
         .unwrap();

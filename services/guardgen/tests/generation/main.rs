@@ -5,4 +5,5 @@ mod fixture;
 mod folders;
 mod injections;
 mod model_path;
+mod own_tools;
 mod per_event;

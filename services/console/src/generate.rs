@@ -10,6 +10,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use parapet_guardgen::{GenerateOptions, Generated, Generator, GuardRequest, Method};
+use parapet_judge::GuardTest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -44,11 +45,23 @@ impl Generation {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
-    #[serde(flatten)]
-    request: GuardRequest,
+    id: String,
+    request: String,
+    agent: String,
+    #[serde(default)]
+    examples: Vec<GuardTest>,
+    #[serde(default)]
+    facts: toml::Table,
     #[serde(default)]
     method: Method,
     rounds: Option<u32>,
+}
+
+impl Asked {
+    fn into_request(self) -> GuardRequest {
+        let Self { id, request, agent, examples, facts, .. } = self;
+        GuardRequest { id, request, agent, examples, facts }
+    }
 }
 
 /// Starts a generation and tells of its steps. Who hangs up ends it.
@@ -63,12 +76,13 @@ pub(crate) async fn generate_guard(
     options.method = asked.method;
     options.rounds = asked.rounds.unwrap_or(options.rounds).clamp(1, MAX_ROUNDS);
 
+    let request = asked.into_request();
     let (steps, told) = mpsc::unbounded_channel();
     let task = tokio::spawn(async move {
         let _place = place;
         let step = |name: &str, data: &Value| steps.send(event(name, data));
         let watch = &mut |progress| drop(step("progress", &json!(progress)));
-        let (name, data) = match generation.generator.generate(&asked.request, &options, watch).await {
+        let (name, data) = match generation.generator.generate(&request, &options, watch).await {
             Ok(generated) => ("done", result_of(&generated)),
             Err(error) => ("failed", json!({"error": error.to_string()})),
         };
@@ -98,10 +112,8 @@ fn event(name: &str, data: &Value) -> Event {
 /// The files as text, whether they count, and why.
 fn result_of(generated: &Generated) -> Value {
     let files = generated.draft.files().map(|files| files.files).unwrap_or_default();
-    let files: serde_json::Map<String, Value> = files
-        .into_iter()
-        .map(|(name, content)| (name.to_owned(), json!(String::from_utf8_lossy(&content))))
-        .collect();
+    let files: serde_json::Map<String, Value> =
+        files.into_iter().map(|(name, content)| (name.to_owned(), json!(String::from_utf8_lossy(&content)))).collect();
     json!({
         "guard": generated.draft.manifest.id,
         "counts": generated.counts(),

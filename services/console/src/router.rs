@@ -44,10 +44,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/admin/guards", get(api::list_guards))
         .route("/admin/guards/{id}", get(api::show_guard))
         .route("/admin/guard-sets/current", get(api::show_guard_set))
-        .route(
-            "/admin/generate",
-            post(generate::generate_guard).layer(DefaultBodyLimit::max(generate::MAX_BODY_BYTES)),
-        )
+        .route("/admin/generate", post(generate::generate_guard).layer(DefaultBodyLimit::max(generate::MAX_BODY_BYTES)))
         .route("/admin/{*rest}", get(api::refuse_path))
         .method_not_allowed_fallback(api::refuse_method)
         .layer(from_fn_with_state(console.clone(), gate::require_for_api));

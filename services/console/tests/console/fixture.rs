@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use parapet_console::{AdminState, AdminToken, GuardView, InForce, QueueState, router};
+use parapet_console::{AdminState, AdminToken, Generation, GuardView, InForce, QueueState, router};
 use parapet_domain::{DecisionRecord, Match, Mode, OnError, Timestamp};
 use parapet_judge::{GuardFiles, GuardSource};
 use parapet_store::{Store, StoreConfig};
@@ -36,10 +36,10 @@ pub(crate) struct Answer {
 impl Console {
     /// A console over `records`.
     pub(crate) async fn with(records: &[DecisionRecord]) -> Self {
-        Self::build(records, false).await
+        Self::build(records, false, None).await
     }
 
-    pub(crate) async fn build(records: &[DecisionRecord], metrics_open: bool) -> Self {
+    pub(crate) async fn build(records: &[DecisionRecord], metrics_open: bool, generation: Option<Generation>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", dir.path().join("audit.db").display());
         let store = Store::open(&StoreConfig::new(url)).await.unwrap();
@@ -54,7 +54,7 @@ impl Console {
             }),
             metrics_open,
             queue: Arc::new(|| QueueState { depth: 3, healthy: true, dropped: 0 }),
-            generation: None,
+            generation,
             token: AdminToken::new(TOKEN).unwrap(),
         };
         Self { router: router(state), store, set_broken, dir }

@@ -53,7 +53,7 @@ async fn without_the_store_the_service_is_not_ready_and_says_why() {
 async fn metrics_are_open_only_where_configured() {
     let closed = Console::with(&[]).await;
     assert_eq!(closed.get_with("/metrics", &[]).await.status, StatusCode::UNAUTHORIZED);
-    let open = Console::build(&[], true).await;
+    let open = Console::build(&[], true, None).await;
     let answer = open.get_with("/metrics", &[]).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");

@@ -7,6 +7,7 @@ mod browser;
 mod decisions;
 #[cfg(test)]
 mod fixture;
+mod generate;
 mod health;
 mod pages;
 #[cfg(test)]

@@ -197,6 +197,8 @@ fn labelled_numbers_need_their_label() {
         "date_of_birth",
         &[
             ("DOB: 01/31/1980", "01/31/1980"),
+            ("date of birth 1984-05-17", "1984-05-17"),
+            ("born 1984-12-31.", "1984-12-31"),
             ("born in Rome on 3 May 1980", "3 May 1980"),
             ("date of birth 1980-05-03", "1980-05-03"),
             ("Birthday: March 3rd, 1980", "March 3rd, 1980"),

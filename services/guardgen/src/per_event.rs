@@ -95,9 +95,9 @@ impl EventCoder {
             ..Query::default()
         };
         let cases = self.memory.recall(&query).await.map_err(|error| failed(error.to_string()))?;
-        let plan = self.model.complete(&prompt::plan(manifest, event), &meter).await;
+        let plan = self.model.complete(&prompt::plan(&guard.source, event), &meter).await;
         let plan = plan.map_err(|error| failed(error.to_string()))?;
-        let first = prompt::program(manifest, event, &plan.text, &cases);
+        let first = prompt::program(&guard.source, event, &plan.text, &cases);
         let mut question = first.clone();
         let mut complaint = String::new();
         for _ in 0..self.options.rounds.max(1) {

@@ -8,7 +8,7 @@ use parapet_models::{Message, Prompt, Role};
 use serde_json::{Value, json};
 
 use super::trial::Trial;
-use crate::library::{ToolDescription, describe};
+use crate::library::ToolDescription;
 use crate::memory::{Case, Recalled};
 use crate::{GuardRequest, Plan};
 
@@ -39,12 +39,8 @@ pub(super) fn program(request: &GuardRequest, plan: &Plan, cases: &[Recalled], o
     Prompt { system, messages, max_tokens: Some(PROGRAM_TOKENS), ..Prompt::default() }
 }
 
-/// What guards are, and the functions of these tools.
-pub(crate) fn system(tools: &[String]) -> String {
-    with_toolbox(&toolbox(tools))
-}
-
-fn with_toolbox(toolbox: &str) -> String {
+/// What guards are, and the functions of the toolbox.
+pub(crate) fn with_toolbox(toolbox: &str) -> String {
     format!("{SYSTEM}\nFunctions of the toolbox:\n{toolbox}")
 }
 
@@ -168,12 +164,8 @@ fn tools_in_short(tools: &[ToolDescription]) -> String {
     tools.iter().map(|tool| format!("- {}: {}\n", tool.name, tool.doc.split(". ").next().unwrap_or_default())).collect()
 }
 
-/// The built-in tools of these names.
-pub(crate) fn toolbox(names: &[String]) -> String {
-    listed(&describe(&[]), names)
-}
-
-fn listed(tools: &[ToolDescription], names: &[String]) -> String {
+/// Those of `tools` that have one of these names.
+pub(crate) fn listed(tools: &[ToolDescription], names: &[String]) -> String {
     let tools = tools.iter().filter(|tool| names.contains(&tool.name));
     let text: String = tools.map(|tool| format!("- {}: {}\n", tool.signature, tool.doc)).collect();
     if text.is_empty() { "(none)\n".to_owned() } else { text }

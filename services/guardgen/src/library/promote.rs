@@ -1,24 +1,20 @@
 //! Promotion: a function that a guard defines, and whose calls in the guard's tests are known, becomes a tool that other
 //! guards can be granted. Nothing is written here; the caller writes what comes back, when all of it holds.
 
-use parapet_domain::Budget;
 use parapet_judge::{
-    Guard, GuardError, GuardFiles, GuardSource, Tool, ToolExpectation, ToolManifest, ToolReturns, ToolTest, run_tests,
+    Guard, GuardError, GuardFiles, GuardSource, Tool, ToolExpectation, ToolManifest, ToolTest, run_tests,
     run_tool_tests,
 };
-use parapet_sandbox::{BuildError, Language, Sandbox, ToolParam, ToolType};
-use serde_json::Value;
+use parapet_sandbox::{BuildError, Language, Sandbox};
 
 use super::draft::ToolDraft;
-use super::functions::{Function, Script, reached};
+use super::functions::{Function, Script};
 use super::surgery::Cut;
-use super::{manifest_edit, observe, surgery};
+use super::{derive, manifest_edit, observe, surgery};
 use crate::DraftError;
 
 /// Fewest different calls that a tool's tests must show.
 const MIN_SAMPLES: usize = 2;
-/// Longest result of a promoted tool, in bytes.
-const OUTPUT_BYTES: u64 = 65_536;
 
 /// What to promote.
 #[derive(Debug, Clone, Default)]
@@ -104,8 +100,8 @@ pub fn promote(sandbox: &Sandbox, files: &GuardFiles, options: &PromoteOptions) 
     tests.extend(options.tests.iter().cloned());
     enough(&options.function, &tests)?;
     let cut = surgery::cut(&script, &all, function, name);
-    let needs = needs(&script, &all, function, source)?;
-    let manifest = manifest(source, function, name, options, &tests, needs)?;
+    let needs = derive::needs(&script, &all, function, source)?;
+    let manifest = derive::manifest(source, function, name, options, &tests, needs)?;
     let guard_tests = source.tests.len();
     let guard_toml = new_manifest(files, source, &cut, name)?;
     let tool = ToolDraft { manifest, code: cut.tool, tests };
@@ -139,118 +135,6 @@ fn enough(function: &str, tests: &[ToolTest]) -> Result<(), PromoteError> {
         "{known} different calls of `{function}` are known, and {MIN_SAMPLES} are needed to prove it; add tests to the guard \
          that come through it, or give tests of the tool with `--tests`"
     )))
-}
-
-/// The built-in tools that the function needs, and whether it works with the guard's patterns and phrases.
-fn needs(
-    script: &Script<'_>,
-    all: &[Function],
-    function: &Function,
-    source: &GuardSource,
-) -> Result<Vec<String>, PromoteError> {
-    let own = reached(script, all, &[function]);
-    let names = |tool: &&String| own.iter().any(|one| script.names_in(&one.tokens).contains(tool.as_str()));
-    let needed: Vec<String> = source.manifest.tools.iter().filter(names).cloned().collect();
-    match needed.iter().find(|name| parapet_toolbox::find(name).is_none()) {
-        None => Ok(needed),
-        Some(tool) => Err(PromoteError::Refused(format!(
-            "`{}` calls `{tool}`, a tool of the operator; a tool can call built-in tools alone",
-            function.name
-        ))),
-    }
-}
-
-fn manifest(
-    source: &GuardSource,
-    function: &Function,
-    name: &str,
-    options: &PromoteOptions,
-    tests: &[ToolTest],
-    tools: Vec<String>,
-) -> Result<ToolManifest, PromoteError> {
-    let doc = options.doc.clone().unwrap_or_else(|| function.comment.clone());
-    if doc.trim().is_empty() {
-        return Err(PromoteError::Refused(format!(
-            "nothing says what `{}` does, and models choose a tool by that; write a comment above it, or give `--doc`",
-            function.name
-        )));
-    }
-    let param = |(n, name): (usize, &String)| ToolParam {
-        name: name.clone(),
-        kind: common_type(tests.iter().filter_map(|test| test.args.get(n))),
-        doc: String::new(),
-        optional: false,
-    };
-    let results = tests.iter().filter_map(|test| match &test.expect {
-        ToolExpectation::Result(result) => Some(result),
-        ToolExpectation::Error(_) => None,
-    });
-    let uses = |tool: &str| tools.iter().any(|name| name == tool);
-    Ok(ToolManifest {
-        name: name.to_owned(),
-        doc,
-        example: example(name, tests),
-        origin: format!("promoted from `{}` of guard `{}`", function.name, source.manifest.id),
-        returns: ToolReturns { kind: common_type(results), doc: String::new() },
-        budget: Budget { output_bytes: OUTPUT_BYTES, ..source.manifest.budget },
-        args: function.params.iter().enumerate().map(param).collect(),
-        facts: toml::Table::new(),
-        patterns: if uses("find_regex") { source.manifest.patterns.clone() } else { Default::default() },
-        phrases: if uses("find_phrases") { source.manifest.phrases.clone() } else { Default::default() },
-        tools,
-    })
-}
-
-/// The narrowest type that all `values` are of.
-fn common_type<'a>(values: impl Iterator<Item = &'a Value>) -> ToolType {
-    let kinds: Vec<ToolType> = values.map(ToolType::of).collect();
-    let all = |allowed: &[ToolType]| kinds.iter().all(|kind| allowed.contains(kind));
-    match kinds.first() {
-        Some(first) if all(&[*first]) => *first,
-        Some(_) if all(&[ToolType::Integer, ToolType::Number]) => ToolType::Number,
-        _ => ToolType::Any,
-    }
-}
-
-/// The shortest call that is known, as a comparison with its result.
-fn example(name: &str, tests: &[ToolTest]) -> String {
-    let written = tests.iter().filter_map(|test| match &test.expect {
-        ToolExpectation::Result(result) => {
-            let args: Vec<String> = test.args.iter().map(literal).collect();
-            Some(format!("{name}({}) == {}", args.join(", "), literal(result)))
-        }
-        ToolExpectation::Error(_) => None,
-    });
-    written.min_by_key(String::len).unwrap_or_default()
-}
-
-/// A value as Rhai writes it.
-fn literal(value: &Value) -> String {
-    let list = |items: Vec<String>| items.join(", ");
-    match value {
-        Value::Null => "()".to_owned(),
-        Value::String(text) => quoted(text),
-        Value::Array(items) => format!("[{}]", list(items.iter().map(literal).collect())),
-        Value::Object(map) => {
-            format!(
-                "#{{{}}}",
-                list(map.iter().map(|(key, item)| format!("{}: {}", quoted(key), literal(item))).collect())
-            )
-        }
-        other => other.to_string(),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// The guard's manifest with the tool granted, and without the built-in tools that only the function called.

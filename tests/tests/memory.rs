@@ -1,5 +1,5 @@
 //! `parapet memory` as its users call it: what enters, what is refused and with which exit code, what is recalled.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that panics fails its test")]
 
 use std::path::Path;
 

@@ -100,7 +100,8 @@ impl Generator {
 
     /// All checks on a draft, off the async workers.
     async fn check(&self, draft: &Draft, options: &GenerateOptions) -> Result<CheckReport, GenerateError> {
-        let (sandbox, source, options) = (Arc::clone(&self.sandbox), draft.source_with(&options.library)?, options.checks.clone());
+        let (sandbox, source, options) =
+            (Arc::clone(&self.sandbox), draft.source_with(&options.library)?, options.checks.clone());
         let work = move || check_guard(&sandbox, &source, &options, &mut |_| {});
         tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
     }

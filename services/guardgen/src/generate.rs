@@ -9,6 +9,7 @@ mod progress;
 pub(crate) mod prompt;
 mod propose;
 mod provenance;
+mod restate;
 mod trial;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ const PROGRAM: &str = "```rhai\nfn check(event) {\n    for part in event.parts {
 
 async fn console(model: Option<&Server>) -> Console {
     let generator = Generator::new(parapet_test_sandbox::shared(), Memory::seeds_only(), model.map(Server::client));
-    let options = GenerateOptions { proposed_tests: 0, ..GenerateOptions::default() };
+    let options = GenerateOptions { restate: false, proposed_tests: 0, ..GenerateOptions::default() };
     Console::build(&[], false, Some(Generation::new(generator, options))).await
 }
 

@@ -7,6 +7,7 @@ mod browser;
 mod decisions;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
 mod generate;
 mod health;
 mod pages;

@@ -21,14 +21,14 @@ const TEMPERATURES: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 0.9];
 const TITLE_CHARS: usize = 100;
 
 /// One generation under way.
-struct Work<'a, 'w> {
-    generator: &'a Generator,
+pub(super) struct Work<'a, 'w> {
+    pub(super) generator: &'a Generator,
     model: &'a ModelClient,
-    request: &'a GuardRequest,
-    options: &'a GenerateOptions,
+    pub(super) request: &'a GuardRequest,
+    pub(super) options: &'a GenerateOptions,
     meter: Meter,
-    provenance: Provenance,
-    watch: &'a mut Watch<'w>,
+    pub(super) provenance: Provenance,
+    pub(super) watch: &'a mut Watch<'w>,
 }
 
 impl Generator {
@@ -51,6 +51,12 @@ impl Generator {
 
 impl Work<'_, '_> {
     async fn run(mut self) -> Result<(Draft, Provenance), GenerateError> {
+        if self.options.restate
+            && let Some(draft) = self.restated().await?
+        {
+            self.provenance.spent = self.meter.spent();
+            return Ok((draft, self.provenance));
+        }
         let example = self.request.examples.first().map(|test| test.event.to_string()).unwrap_or_default();
         let query = Query {
             agent: self.request.agent.clone(),
@@ -260,7 +266,7 @@ impl Work<'_, '_> {
         kept
     }
 
-    async fn ask(&mut self, question: &Prompt) -> Result<Completion, ModelError> {
+    pub(super) async fn ask(&mut self, question: &Prompt) -> Result<Completion, ModelError> {
         self.provenance.prompts.push(question.digest());
         self.model.complete(question, &self.meter).await
     }

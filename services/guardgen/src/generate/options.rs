@@ -27,6 +27,8 @@ pub enum Method {
 pub struct GenerateOptions {
     /// How the guard is made.
     pub method: Method,
+    /// Whether the model is first asked to restate the request in sentences that the rules compile.
+    pub restate: bool,
     /// Most attempts of the model at the code, the first included.
     pub rounds: u32,
     /// Past cases that are shown to the model.
@@ -64,6 +66,7 @@ impl Default for GenerateOptions {
     fn default() -> Self {
         Self {
             method: Method::Auto,
+            restate: true,
             rounds: 6,
             cases: 3,
             tools: parapet_toolbox::tools().iter().map(|tool| tool.name.to_owned()).collect(),

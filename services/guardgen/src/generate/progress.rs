@@ -16,6 +16,20 @@ pub enum Progress {
         /// Their ids, nearest first.
         cases: Vec<String>,
     },
+    /// The model restates the request in sentences that the rules compile.
+    Restating {
+        /// 1 for the first attempt.
+        round: u32,
+    },
+    /// The sentences were compiled and tried on the examples.
+    Restated {
+        /// The attempt.
+        round: u32,
+        /// Number of sentences.
+        sentences: usize,
+        /// Whether they compile and the examples pass.
+        understood: bool,
+    },
     /// The model plans.
     Planning,
     /// The plan is there.

@@ -14,6 +14,7 @@ use crate::{GuardRequest, Plan};
 
 const SYSTEM: &str = include_str!("prompts/system.md");
 const PLAN: &str = include_str!("prompts/plan.md");
+const RESTATE: &str = include_str!("prompts/restate.md");
 const TESTS: &str = include_str!("prompts/tests.md");
 const ARBITRATE: &str = include_str!("prompts/arbitrate.md");
 
@@ -22,10 +23,26 @@ const CASE_EVENTS: usize = 2;
 /// Longest program, in tokens.
 const PROGRAM_TOKENS: u32 = 1_400;
 
+/// Asks for the request in sentences that the rules compile.
+pub(super) fn restate(request: &GuardRequest) -> Prompt {
+    let schema = json!({
+        "type": "object", "additionalProperties": false, "required": ["sentences"],
+        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 40, "items": {"type": "string", "maxLength": 240}}},
+    });
+    let mut prompt = Prompt::user(task(request)).with_system(RESTATE).with_json("sentences", schema);
+    prompt.max_tokens = Some(900);
+    prompt
+}
+
+/// Asks for better sentences.
+pub(super) fn restate_again(complaint: &str) -> String {
+    format!("{complaint}\nCorrect the sentences that this is about, keep the others, and give all of them again.")
+}
+
 /// Asks for a plan.
 pub(super) fn plan(request: &GuardRequest, tools: &[ToolDescription]) -> Prompt {
-    let text = format!("Toolbox:\n{}\n{}", tools_in_short(tools), task(request));
-    let mut prompt = Prompt::user(text).with_system(PLAN).with_json("plan", plan_schema(tools));
+    let text = format!("{PLAN}\nToolbox:\n{}\n{}", tools_in_short(tools), task(request));
+    let mut prompt = Prompt::user(text).with_system(SYSTEM).with_json("plan", plan_schema(tools));
     prompt.max_tokens = Some(900);
     prompt
 }

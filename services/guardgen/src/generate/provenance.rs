@@ -19,7 +19,9 @@ pub struct Provenance {
     pub cases: Vec<String>,
     /// SHA-256 of every prompt, in order.
     pub prompts: Vec<String>,
-    /// The attempts.
+    /// Attempts at restating the request in sentences that the rules compile.
+    pub restated: Vec<Round>,
+    /// Attempts at a program.
     pub rounds: Vec<Round>,
     /// The attempt that was taken, counted from 1; 0 without a model.
     pub taken: u32,

@@ -39,7 +39,7 @@ pub(crate) fn request() -> GuardRequest {
     GuardRequest {
         id: "refunds".to_owned(),
         request: "We are generous, but nobody gets back more than a hundred.".to_owned(),
-        agent: "A shop's assistant with the tool refund(amount).".to_owned(),
+        agent: "A shop assistant. It calls the tool `refund(amount: number)`.".to_owned(),
         examples: vec![
             test("a small refund", 20, "allow"),
             test("at the limit", 100, "allow"),
@@ -79,7 +79,13 @@ pub(crate) fn verdict(word: &str) -> Step {
 
 /// With the model alone, without tests of its own unless asked for.
 pub(crate) fn options() -> GenerateOptions {
-    GenerateOptions { method: Method::Model, rounds: 3, proposed_tests: 0, ..GenerateOptions::default() }
+    GenerateOptions {
+        method: Method::Model,
+        rounds: 3,
+        restate: false,
+        proposed_tests: 0,
+        ..GenerateOptions::default()
+    }
 }
 
 pub(crate) fn generator(model: Option<ModelClient>) -> Generator {

@@ -155,3 +155,45 @@ async fn without_a_model_only_structure_is_understood_and_the_reason_says_what_t
     let error = generator(None).generate(&request(), &model, &mut |_| {}).await.unwrap_err();
     assert!(error.to_string().starts_with("no model is configured; set PARAPET_MODEL_URL"), "{error}");
 }
+
+/// Sentences in the model's answer to the question of restating.
+fn sentences(texts: &[&str]) -> Step {
+    said(&serde_json::json!({"sentences": texts}).to_string())
+}
+
+#[tokio::test]
+async fn prose_that_the_model_restates_is_compiled_and_needs_no_program() {
+    let options = GenerateOptions { restate: true, ..options() };
+    let right = sentences(&["`amount` of `refund` must not exceed 100.", "Anything else is free."]);
+    let (made, seen, server) = generate(vec![right], &options).await;
+    let made = made.unwrap();
+    assert_eq!((server.asked().len(), made.provenance.restated.len(), made.provenance.rounds.len()), (1, 1, 0));
+    assert_eq!(made.draft.manifest.request, request().request, "the guard is for what was asked");
+    assert!(made.draft.plan.steps[0].what.contains("must not exceed 100"), "how it was understood stands in the plan");
+    assert!(made.draft.tests.len() > 4, "the compiler's own tests are there beside the examples");
+    assert!(seen.iter().any(|step| matches!(step, Progress::Restated { understood: true, .. })));
+    assert_eq!(made.report.tests.as_ref().unwrap().failed, 0);
+}
+
+#[tokio::test]
+async fn sentences_are_corrected_by_the_compilers_complaint_and_by_the_examples() {
+    let options = GenerateOptions { restate: true, ..options() };
+    let vague = sentences(&["Be careful with `refund`."]);
+    let wrong = sentences(&["`amount` of `refund` must not exceed 10."]);
+    let right = sentences(&["`amount` of `refund` must not exceed 100."]);
+    let (made, _, server) = generate(vec![vague, wrong, right], &options).await;
+    let made = made.unwrap();
+    assert_eq!(made.provenance.restated.len(), 3);
+    let complaint =
+        |n: usize| server.asked()[n].body["messages"].as_array().unwrap().last().unwrap()["content"].to_string();
+    assert!(complaint(1).contains("Be careful with") && complaint(1).contains("is not understood"), "{}", complaint(1));
+    assert!(complaint(2).contains("decided wrongly") && complaint(2).contains("a small refund"), "{}", complaint(2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_restated_is_programmed() {
+    let options = GenerateOptions { restate: true, rounds: 1, ..options() };
+    let (made, _, _) = generate(vec![sentences(&["Be nice."]), plan(), said(GOOD)], &options).await;
+    let made = made.unwrap();
+    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (1, 1));
+}

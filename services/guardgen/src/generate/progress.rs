@@ -18,17 +18,15 @@ pub enum Progress {
     },
     /// The model restates the request in sentences that the rules compile.
     Restating {
-        /// 1 for the first attempt.
-        round: u32,
-    },
-    /// The sentences were compiled and tried on the examples.
-    Restated {
-        /// The attempt.
-        round: u32,
-        /// Number of sentences.
+        /// Sentences of the request.
         sentences: usize,
-        /// Whether they compile and the examples pass.
-        understood: bool,
+    },
+    /// One sentence was restated.
+    Restated {
+        /// As it stands in the request.
+        given: String,
+        /// What the rules are given instead.
+        restated: Vec<String>,
     },
     /// The model plans.
     Planning,

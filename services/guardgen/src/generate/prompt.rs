@@ -15,6 +15,7 @@ use crate::{GuardRequest, Plan};
 const SYSTEM: &str = include_str!("prompts/system.md");
 const PLAN: &str = include_str!("prompts/plan.md");
 const RESTATE: &str = include_str!("prompts/restate.md");
+const RESTATED: &str = include_str!("prompts/restated.toml");
 const TESTS: &str = include_str!("prompts/tests.md");
 const ARBITRATE: &str = include_str!("prompts/arbitrate.md");
 
@@ -23,20 +24,77 @@ const CASE_EVENTS: usize = 2;
 /// Longest program, in tokens.
 const PROGRAM_TOKENS: u32 = 1_400;
 
-/// Asks for the request in sentences that the rules compile.
-pub(super) fn restate(request: &GuardRequest) -> Prompt {
+/// Asks for one sentence of the request in sentences that the rules compile. `before` is the conversation about the
+/// sentences before it.
+pub(super) fn restate(request: &GuardRequest, before: Option<&Prompt>, sentence: &str) -> Prompt {
     let schema = json!({
         "type": "object", "additionalProperties": false, "required": ["sentences"],
-        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 40, "items": {"type": "string", "maxLength": 240}}},
+        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string", "maxLength": 240}}},
     });
-    let mut prompt = Prompt::user(task(request)).with_system(RESTATE).with_json("sentences", schema);
-    prompt.max_tokens = Some(900);
-    prompt
+    let (mut messages, text) = match before {
+        Some(before) => (before.messages.clone(), format!("Next sentence: {sentence}")),
+        None => {
+            let facts = facts_text(request);
+            let facts = if facts.is_empty() { facts } else { format!("\nFacts:\n{}", fenced("toml", &facts)) };
+            let context = restating(&request.agent, &request.request, sentence);
+            (restated_examples(), format!("{context}{facts}"))
+        }
+    };
+    messages.push(Message { role: Role::User, text });
+    let prompt = Prompt { system: RESTATE.to_owned(), messages, max_tokens: Some(400), ..Prompt::default() };
+    prompt.with_json("sentences", schema)
+}
+
+/// The conversation with the answer to its last question.
+pub(super) fn answered(question: &Prompt, answer: &str) -> Prompt {
+    let mut conversation = question.clone();
+    conversation.messages.push(Message { role: Role::Assistant, text: answer.to_owned() });
+    conversation
 }
 
 /// Asks for better sentences.
-pub(super) fn restate_again(complaint: &str) -> String {
-    format!("{complaint}\nCorrect the sentences that this is about, keep the others, and give all of them again.")
+pub(super) fn restate_again(question: &Prompt, sentence: &str, restated: &[String], complaint: &str) -> Prompt {
+    let answer = json!({"sentences": restated}).to_string();
+    let text = format!("That is not right yet. {complaint}\nRestate once more, in other words than before: {sentence}");
+    question.clone().with_reply(answer, text)
+}
+
+fn restating(agent: &str, rule: &str, sentence: &str) -> String {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("Agent: {}\nRule: {}\nFirst sentence: {sentence}", words(agent), words(rule))
+}
+
+/// Worked examples, as a conversation.
+fn restated_examples() -> Vec<Message> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        example: Vec<Example>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Example {
+        agent: String,
+        rule: String,
+        sentences: Vec<Pair>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Pair {
+        given: String,
+        restated: Vec<String>,
+    }
+    let file: File = toml::from_str(RESTATED).unwrap_or_else(|_| File { example: Vec::new() });
+    let mut messages = Vec::new();
+    for example in file.example {
+        for (place, pair) in example.sentences.into_iter().enumerate() {
+            let text = match place {
+                0 => restating(&example.agent, &example.rule, &pair.given),
+                _ => format!("Next sentence: {}", pair.given),
+            };
+            messages.push(Message { role: Role::User, text });
+            let answer = json!({"sentences": pair.restated}).to_string();
+            messages.push(Message { role: Role::Assistant, text: answer });
+        }
+    }
+    messages
 }
 
 /// Asks for a plan.
@@ -225,4 +283,27 @@ fn event_schema() -> Value {
             "principal": principal, "parts": {"type": "array", "minItems": 1, "maxItems": 4, "items": part},
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_worked_example_of_restating_is_read_and_compiles() {
+        assert_eq!(restated_examples().len(), 28);
+        let file: toml::Table = toml::from_str(RESTATED).unwrap();
+        for example in file["example"].as_array().unwrap() {
+            let sentences = example["sentences"].as_array().unwrap().iter();
+            let restated = sentences.flat_map(|pair| pair["restated"].as_array().unwrap().clone());
+            let list: String = restated.map(|text| format!("- {}\n", text.as_str().unwrap())).collect();
+            let request = GuardRequest {
+                id: "example".to_owned(),
+                request: list,
+                agent: example["agent"].as_str().unwrap().to_owned(),
+                ..GuardRequest::default()
+            };
+            crate::compile(&request).unwrap();
+        }
+    }
 }

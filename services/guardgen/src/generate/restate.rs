@@ -1,10 +1,14 @@
-//! With a model, but without its code: the model restates free prose in sentences that the rules compile, and the
-//! compiler's complaints and the examples correct it. A small model can say what a rule means long before it can program.
+//! With a model, but without its code: the model restates free prose, sentence by sentence, in sentences that the rules
+//! compile; the compiler's complaints and the examples correct it. A small model can say what a rule means long before
+//! it can program.
+
+mod sentences;
 
 use std::sync::Arc;
 
 use parapet_judge::{Guard, GuardTest, run_tests};
-use parapet_models::ModelError;
+use parapet_models::{ModelError, Prompt};
+use parapet_sandbox::Sandbox;
 use serde_json::Value;
 
 use super::by_model::Work;
@@ -12,81 +16,179 @@ use super::{GenerateError, Progress, Round, prompt};
 use crate::plan::{Action, Step};
 use crate::{Draft, GuardRequest, rules};
 
-/// Most attempts at the sentences: after these the model writes a program.
-const ROUNDS: u32 = 4;
-const TEMPERATURES: [f64; 4] = [0.0, 0.3, 0.6, 0.8];
+/// Corrections in all; after these the model writes a program.
+const CORRECTIONS: u32 = 6;
+/// How freely the model corrects itself: the same question at temperature 0 has the same answer.
+const TEMPERATURES: [f64; 6] = [0.2, 0.4, 0.6, 0.7, 0.8, 0.9];
 /// Failing examples that one complaint shows.
 const SHOWN: usize = 2;
+
+/// One sentence of the request and what became of it.
+#[derive(Debug, Clone)]
+struct Given {
+    text: String,
+    /// The conversation that ends with the question about it; `None` for one that the rules understand as it is.
+    question: Option<Prompt>,
+    restated: Vec<String>,
+}
+
+/// What is wrong with the sentences as they are.
+struct Wrong {
+    /// The sentence of the request that it is about, by its place, where that can be told.
+    given: Option<usize>,
+    /// For the model.
+    complaint: String,
+    /// Whether all of them could be compiled.
+    compiled: bool,
+}
 
 impl Work<'_, '_> {
     /// A guard compiled from the model's sentences that passes all examples, or `None`.
     pub(super) async fn restated(&mut self) -> Result<Option<Draft>, GenerateError> {
-        let first = prompt::restate(self.request);
-        let mut question = first.clone();
-        for round in 1..=ROUNDS.min(self.options.rounds) {
-            (self.watch)(Progress::Restating { round });
-            question.temperature = TEMPERATURES.get(round as usize - 1).copied();
-            question.seed = Some(u64::from(round));
-            let answer = match self.ask(&question).await {
-                Ok(answer) => answer,
-                Err(ModelError::Malformed { .. } | ModelError::CutOff { .. } | ModelError::Empty) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            let sentences = sentences_of(answer.json.as_ref());
-            let tried = self.compiled(&sentences).await?;
-            let complaint = tried.as_ref().err().cloned().unwrap_or_default();
-            let passed = tried.as_ref().map_or(0, |_| self.request.examples.len());
-            self.provenance.restated.push(Round {
-                round,
-                temperature: question.temperature.unwrap_or_default(),
-                built: tried.is_ok() || complaint.starts_with(WRONG),
-                passed,
-                tests: self.request.examples.len(),
-                input_tokens: answer.usage.input_tokens,
-                output_tokens: answer.usage.output_tokens,
-                seconds: answer.seconds,
-                complaint: complaint.clone(),
-            });
-            (self.watch)(Progress::Restated { round, sentences: sentences.len(), understood: tried.is_ok() });
-            match tried {
+        let texts = sentences::split(&self.request.request);
+        if texts.is_empty() || texts.len() > sentences::MOST {
+            return Ok(None);
+        }
+        (self.watch)(Progress::Restating { sentences: texts.len() });
+        let Some(mut given) = self.restate_all(texts).await? else { return Ok(None) };
+        for correction in 0..=CORRECTIONS {
+            let wrong = match self.compiled(&given).await? {
                 Ok(draft) => return Ok(Some(draft)),
-                Err(complaint) => question = first.clone().with_reply(answer.text, prompt::restate_again(&complaint)),
+                Err(wrong) => wrong,
+            };
+            let places: Vec<usize> = match wrong.given {
+                Some(place) => vec![place],
+                None => (0..given.len()).collect(),
+            };
+            // Of an example that is decided wrongly nobody knows which sentence is at fault: each is looked at in turn.
+            let asked: Vec<usize> = places.into_iter().filter(|place| is_asked(&given, *place)).collect();
+            let Some(place) = asked.get(correction as usize % asked.len().max(1)).copied() else { return Ok(None) };
+            if correction == CORRECTIONS || !self.correct(&mut given, place, &wrong, correction).await? {
+                return Ok(None);
             }
         }
         Ok(None)
     }
 
-    /// Compiles the sentences and runs the examples. The inner error is for the model.
-    async fn compiled(&mut self, sentences: &[String]) -> Result<Result<Draft, String>, GenerateError> {
-        if sentences.is_empty() {
-            return Ok(Err("There is no sentence in the answer.".to_owned()));
+    /// Every sentence, restated in one conversation. `None` when the model does not answer in form.
+    async fn restate_all(&mut self, texts: Vec<String>) -> Result<Option<Vec<Given>>, GenerateError> {
+        let mut given: Vec<Given> = Vec::new();
+        let mut conversation: Option<Prompt> = None;
+        for text in texts {
+            if self.is_understood(&text) {
+                given.push(Given { restated: vec![text.clone()], text, question: None });
+                continue;
+            }
+            let question = prompt::restate(self.request, conversation.as_ref(), &text);
+            let Some((answer, restated)) = self.ask_sentences(&question, 0.0, &text).await? else { return Ok(None) };
+            conversation = Some(prompt::answered(&question, &answer));
+            given.push(Given { text, question: Some(question), restated });
         }
-        let list: String = sentences.iter().map(|sentence| format!("- {sentence}\n")).collect();
-        let request = GuardRequest { request: list, ..self.request.clone() };
-        let mut draft = match rules::compile(&request) {
+        Ok(Some(given))
+    }
+
+    /// Whether the rules understand a sentence by itself. Then nobody has to say it in other words.
+    fn is_understood(&self, sentence: &str) -> bool {
+        rules::compile(&GuardRequest { request: sentence.to_owned(), ..self.request.clone() }).is_ok()
+    }
+
+    /// Has the model correct what it made of one sentence. Returns whether it answered in form.
+    async fn correct(
+        &mut self,
+        given: &mut [Given],
+        place: usize,
+        wrong: &Wrong,
+        correction: u32,
+    ) -> Result<bool, GenerateError> {
+        let Some(one) = given.get_mut(place) else { return Ok(false) };
+        let Some(question) = &one.question else { return Ok(false) };
+        let temperature = TEMPERATURES.get(correction as usize).copied().unwrap_or(0.9);
+        let question = prompt::restate_again(question, &one.text, &one.restated, &wrong.complaint);
+        let answer = self.ask_sentences(&question, temperature, &one.text).await?;
+        if let Some((_, restated)) = answer {
+            one.restated = restated;
+        }
+        if let Some(noted) = self.provenance.restated.last_mut() {
+            noted.built = wrong.compiled;
+            noted.complaint.clone_from(&wrong.complaint);
+        }
+        Ok(true)
+    }
+
+    /// Asks and notes. `None` when the answer has no sentences, which is no reason to give up.
+    async fn ask_sentences(
+        &mut self,
+        question: &Prompt,
+        temperature: f64,
+        text: &str,
+    ) -> Result<Option<(String, Vec<String>)>, GenerateError> {
+        let mut question = question.clone();
+        question.temperature = Some(temperature);
+        let answer = match self.ask(&question).await {
+            Ok(answer) => answer,
+            Err(ModelError::Malformed { .. } | ModelError::CutOff { .. } | ModelError::Empty) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let restated = sentences_of(answer.json.as_ref());
+        self.provenance.restated.push(Round {
+            round: self.provenance.restated.len() as u32 + 1,
+            temperature,
+            input_tokens: answer.usage.input_tokens,
+            output_tokens: answer.usage.output_tokens,
+            seconds: answer.seconds,
+            ..Round::default()
+        });
+        (self.watch)(Progress::Restated { given: text.to_owned(), restated: restated.clone() });
+        Ok((!restated.is_empty()).then_some((answer.text, restated)))
+    }
+
+    /// Compiles all sentences and runs the examples.
+    async fn compiled(&mut self, given: &[Given]) -> Result<Result<Draft, Wrong>, GenerateError> {
+        let mut all: Vec<&String> = Vec::new();
+        for sentence in given.iter().flat_map(|one| &one.restated) {
+            if !all.contains(&sentence) {
+                all.push(sentence);
+            }
+        }
+        let list: String = all.iter().map(|sentence| format!("- {sentence}\n")).collect();
+        let mut draft = match rules::compile(&GuardRequest { request: list, ..self.request.clone() }) {
             Ok(draft) => draft,
-            Err(why) => return Ok(Err(why.to_string())),
+            Err(why) => {
+                let place = place_of(given, &why.sentence);
+                return Ok(Err(Wrong { given: place, complaint: why.to_string(), compiled: false }));
+            }
         };
         // The guard is for what was asked; how it was understood stands in the plan.
         draft.manifest.request.clone_from(&self.request.request);
-        draft.plan.steps.insert(0, restatement(sentences));
-        let examples = self.request.examples.clone();
-        let sandbox = Arc::clone(&self.generator.sandbox);
+        draft.plan.steps.insert(0, restatement(&all));
+        let (sandbox, examples) = (Arc::clone(&self.generator.sandbox), self.request.examples.clone());
         let work = move || {
-            let complaint = wrong_examples(&sandbox, &draft, examples.clone());
-            draft
-                .tests
-                .extend(examples.into_iter().filter(|example| !draft.tests.contains(example)).collect::<Vec<_>>());
-            complaint.map_or_else(|| Ok(draft), Err)
+            let wrong = wrong_examples(&sandbox, &draft, &examples);
+            let new: Vec<GuardTest> = examples.into_iter().filter(|one| !draft.tests.contains(one)).collect();
+            draft.tests.extend(new);
+            wrong.map_or_else(|| Ok(draft), |complaint| Err(Wrong { given: None, complaint, compiled: true }))
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
     }
 }
 
-fn restatement(sentences: &[String]) -> Step {
+fn is_asked(given: &[Given], place: usize) -> bool {
+    given.get(place).is_some_and(|one| one.question.is_some())
+}
+
+/// Which sentence of the request a complaint of the compiler is about.
+fn place_of(given: &[Given], sentence: &str) -> Option<usize> {
+    let sentence = sentence.trim().trim_start_matches("- ");
+    given.iter().position(|one| {
+        one.restated.iter().any(|restated| restated.contains(sentence) || sentence.contains(restated.as_str()))
+    })
+}
+
+fn restatement(sentences: &[&String]) -> Step {
+    let all: Vec<&str> = sentences.iter().map(|sentence| sentence.as_str()).collect();
     Step {
         action: Action::Select,
-        what: format!("The request, restated: {}", sentences.join(" ")),
+        what: format!("The request, restated: {}", all.join(" ")),
         reads: Vec::new(),
         tool: None,
         facts: Vec::new(),
@@ -94,12 +196,9 @@ fn restatement(sentences: &[String]) -> Step {
     }
 }
 
-/// How a complaint about an example begins.
-const WRONG: &str = "The sentences are understood, but";
-
-/// The examples that the compiled guard decides otherwise.
-fn wrong_examples(sandbox: &parapet_sandbox::Sandbox, draft: &Draft, examples: Vec<GuardTest>) -> Option<String> {
-    let draft = Draft { tests: examples, ..draft.clone() };
+/// The examples that the compiled guard decides otherwise, in words for the model.
+fn wrong_examples(sandbox: &Sandbox, draft: &Draft, examples: &[GuardTest]) -> Option<String> {
+    let draft = Draft { tests: examples.to_vec(), ..draft.clone() };
     let guard = draft.source().map_err(|error| error.to_string());
     let guard = guard.and_then(|source| Guard::build(sandbox, source).map_err(|error| error.to_string()));
     let guard = match guard {
@@ -112,20 +211,15 @@ fn wrong_examples(sandbox: &parapet_sandbox::Sandbox, draft: &Draft, examples: V
         Some(format!("\"{}\": {difference}. The event is {}\n", test.description, test.event))
     });
     let wrong: String = wrong.take(SHOWN).collect();
-    (!wrong.is_empty()).then(|| format!("{WRONG} these events are decided wrongly:\n{wrong}"))
+    (!wrong.is_empty()).then(|| format!("With all sentences together, these events are decided wrongly:\n{wrong}"))
 }
 
 /// The sentences of an answer, each on one line, without the dash of a list.
 fn sentences_of(answer: Option<&Value>) -> Vec<String> {
     let rows = answer.and_then(|answer| answer.get("sentences")?.as_array()).into_iter().flatten();
     let texts = rows.filter_map(Value::as_str).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let mut sentences: Vec<String> = Vec::new();
-    for text in texts.map(|text| text.trim_start_matches("- ").to_owned()).filter(|text| !text.is_empty()) {
-        if !sentences.contains(&text) {
-            sentences.push(text);
-        }
-    }
-    sentences
+    let texts = texts.map(|text| text.trim_start_matches("- ").to_owned());
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -135,9 +229,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_are_one_line_each_and_stand_once() {
-        let answer = json!({"sentences": ["- Only `a` may\ncall `b`.", "Anything else is free.", "", 7, "Anything else is free."]});
+    fn sentences_are_one_line_each() {
+        let answer = json!({"sentences": ["- Only `a` may\ncall `b`.", "", 7, "Anything else is free."]});
         assert_eq!(sentences_of(Some(&answer)), ["Only `a` may call `b`.", "Anything else is free."]);
         assert_eq!(sentences_of(Some(&json!([]))), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_complaint_is_led_back_to_the_sentence_of_the_request() {
+        let given = |restated: &str| Given { text: String::new(), question: None, restated: vec![restated.to_owned()] };
+        let all = [given("Only `a` may call `b`."), given("Be nice.")];
+        assert_eq!(place_of(&all, "Be nice."), Some(1));
+        assert_eq!(place_of(&all, "- Only `a` may call `b`. Be nice."), Some(0));
+        assert_eq!(place_of(&all, "something else"), None);
     }
 }

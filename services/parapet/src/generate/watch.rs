@@ -50,13 +50,8 @@ fn words(step: &Progress) -> (bool, String) {
         Progress::NotCompiled { why } => (true, format!("the rules do not understand the request: {why}")),
         Progress::Recalled { cases } if cases.is_empty() => (true, "no past case is near".to_owned()),
         Progress::Recalled { cases } => (true, format!("past cases: {}", cases.join(", "))),
-        Progress::Restating { round } => (false, format!("restating the request, attempt {round}")),
-        Progress::Restated { round, sentences, understood: true } => {
-            (true, format!("restatement {round}: {sentences} sentences, compiled, the examples pass"))
-        }
-        Progress::Restated { round, sentences, .. } => {
-            (true, format!("restatement {round}: {sentences} sentences, not right yet"))
-        }
+        Progress::Restating { sentences } => (false, format!("restating {sentences} sentences")),
+        Progress::Restated { given, restated } => (true, format!("{given} -> {}", restated.join(" "))),
         Progress::Planning => (false, "planning".to_owned()),
         Progress::Planned { title, steps } => (true, format!("plan of {steps} steps: {title}")),
         Progress::Writing { round, of } => (false, format!("writing, attempt {round} of at most {of}")),

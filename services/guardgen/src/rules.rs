@@ -45,3 +45,8 @@ pub fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
     }
     list::compile(request).or_else(|complaint| access::compile(request).map_err(|_| complaint))
 }
+
+/// What the description of an agent declares for lists of rules.
+pub(crate) use list::{Names, names_of};
+
+pub(crate) use access::reaches_data;

@@ -7,6 +7,7 @@ use parapet_judge::GuardTest;
 use parapet_models::{Message, Prompt, Role};
 use serde_json::{Value, json};
 
+use super::restate::{Notation, typed};
 use super::trial::Trial;
 use crate::library::ToolDescription;
 use crate::memory::{Case, Recalled};
@@ -15,6 +16,8 @@ use crate::{GuardRequest, Plan};
 const SYSTEM: &str = include_str!("prompts/system.md");
 const PLAN: &str = include_str!("prompts/plan.md");
 const RESTATE: &str = include_str!("prompts/restate.md");
+const RESTATE_RULES: &str = include_str!("prompts/restate_rules.md");
+const RESTATED_RULES: &str = include_str!("prompts/restated_rules.toml");
 const RESTATED: &str = include_str!("prompts/restated.toml");
 const TESTS: &str = include_str!("prompts/tests.md");
 const ARBITRATE: &str = include_str!("prompts/arbitrate.md");
@@ -24,25 +27,32 @@ const CASE_EVENTS: usize = 2;
 /// Longest program, in tokens.
 const PROGRAM_TOKENS: u32 = 1_400;
 
-/// Asks for one sentence of the request in sentences that the rules compile. `before` is the conversation about the
-/// sentences before it.
-pub(super) fn restate(request: &GuardRequest, before: Option<&Prompt>, sentence: &str) -> Prompt {
-    let schema = json!({
-        "type": "object", "additionalProperties": false, "required": ["sentences"],
-        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string", "maxLength": 240}}},
-    });
+/// Asks what one sentence of the request says, in the form of `notation`. `before` is the conversation about the sentences
+/// before it.
+pub(super) fn restate(request: &GuardRequest, notation: &Notation, before: Option<&Prompt>, sentence: &str) -> Prompt {
     let (mut messages, text) = match before {
         Some(before) => (before.messages.clone(), format!("Next sentence: {sentence}")),
         None => {
             let facts = facts_text(request);
             let facts = if facts.is_empty() { facts } else { format!("\nFacts:\n{}", fenced("toml", &facts)) };
             let context = restating(&request.agent, &request.request, sentence);
-            (restated_examples(), format!("{context}{facts}"))
+            (worked(notation), format!("{context}{facts}"))
         }
     };
     messages.push(Message { role: Role::User, text });
-    let prompt = Prompt { system: RESTATE.to_owned(), messages, max_tokens: Some(400), ..Prompt::default() };
-    prompt.with_json("sentences", schema)
+    let (system, name, schema) = match notation {
+        Notation::Rules(names) => (RESTATE_RULES, "rules", typed::schema(names)),
+        Notation::Sentences => (RESTATE, "sentences", sentences_schema()),
+    };
+    let prompt = Prompt { system: system.to_owned(), messages, max_tokens: Some(600), ..Prompt::default() };
+    prompt.with_json(name, schema)
+}
+
+fn sentences_schema() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["sentences"],
+        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string", "maxLength": 240}}},
+    })
 }
 
 /// The conversation with the answer to its last question.
@@ -52,10 +62,9 @@ pub(super) fn answered(question: &Prompt, answer: &str) -> Prompt {
     conversation
 }
 
-/// Asks for better sentences.
-pub(super) fn restate_again(question: &Prompt, sentence: &str, restated: &[String], complaint: &str) -> Prompt {
-    let answer = json!({"sentences": restated}).to_string();
-    let text = format!("That is not right yet. {complaint}\nRestate once more, in other words than before: {sentence}");
+/// Asks for something better than `answer`.
+pub(super) fn restate_again(question: &Prompt, sentence: &str, answer: &str, complaint: &str) -> Prompt {
+    let text = format!("That is not right yet. {complaint}\nOnce more, and not the same as before: {sentence}");
     question.clone().with_reply(answer, text)
 }
 
@@ -64,35 +73,35 @@ fn restating(agent: &str, rule: &str, sentence: &str) -> String {
     format!("Agent: {}\nRule: {}\nFirst sentence: {sentence}", words(agent), words(rule))
 }
 
-/// Worked examples, as a conversation.
-fn restated_examples() -> Vec<Message> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        example: Vec<Example>,
-    }
+/// The worked example in this notation, as a conversation.
+fn worked(notation: &Notation) -> Vec<Message> {
     #[derive(serde::Deserialize)]
     struct Example {
         agent: String,
         rule: String,
-        sentences: Vec<Pair>,
+        turns: Vec<Turn>,
     }
     #[derive(serde::Deserialize)]
-    struct Pair {
+    struct Turn {
         given: String,
-        restated: Vec<String>,
+        #[serde(flatten)]
+        answer: serde_json::Map<String, Value>,
     }
-    let file: File = toml::from_str(RESTATED).unwrap_or_else(|_| File { example: Vec::new() });
+    let (text, key) = match notation {
+        Notation::Rules(names) if names.tools.is_empty() => (RESTATED_RULES, "tasks"),
+        Notation::Rules(_) => (RESTATED_RULES, "tools"),
+        Notation::Sentences => (RESTATED, "data"),
+    };
+    let example = toml::from_str::<std::collections::BTreeMap<String, Example>>(text).ok();
+    let Some(example) = example.and_then(|mut all| all.remove(key)) else { return Vec::new() };
     let mut messages = Vec::new();
-    for example in file.example {
-        for (place, pair) in example.sentences.into_iter().enumerate() {
-            let text = match place {
-                0 => restating(&example.agent, &example.rule, &pair.given),
-                _ => format!("Next sentence: {}", pair.given),
-            };
-            messages.push(Message { role: Role::User, text });
-            let answer = json!({"sentences": pair.restated}).to_string();
-            messages.push(Message { role: Role::Assistant, text: answer });
-        }
+    for (place, turn) in example.turns.into_iter().enumerate() {
+        let text = match place {
+            0 => restating(&example.agent, &example.rule, &turn.given),
+            _ => format!("Next sentence: {}", turn.given),
+        };
+        messages.push(Message { role: Role::User, text });
+        messages.push(Message { role: Role::Assistant, text: Value::Object(turn.answer).to_string() });
     }
     messages
 }
@@ -289,21 +298,30 @@ fn event_schema() -> Value {
 mod tests {
     use super::*;
 
+    /// Compiles what the answers of a worked example say.
+    fn compiles(text: &str, key: &str, notation: &Notation) {
+        let file: toml::Table = toml::from_str(text).unwrap();
+        let agent = file[key]["agent"].as_str().unwrap();
+        let answers = worked(notation).into_iter().filter(|message| message.role == Role::Assistant);
+        let sentences = answers.flat_map(|answer| {
+            let answer = serde_json::from_str(&answer.text).unwrap();
+            let sentences = notation.sentences(&answer);
+            assert!(!sentences.is_empty(), "{answer}");
+            sentences
+        });
+        let list: String = sentences.map(|sentence| format!("- {sentence}\n")).collect();
+        let agent = agent.to_owned();
+        crate::compile(&GuardRequest { id: "x".to_owned(), request: list, agent, ..GuardRequest::default() }).unwrap();
+    }
+
     #[test]
     fn every_worked_example_of_restating_is_read_and_compiles() {
-        assert_eq!(restated_examples().len(), 28);
-        let file: toml::Table = toml::from_str(RESTATED).unwrap();
-        for example in file["example"].as_array().unwrap() {
-            let sentences = example["sentences"].as_array().unwrap().iter();
-            let restated = sentences.flat_map(|pair| pair["restated"].as_array().unwrap().clone());
-            let list: String = restated.map(|text| format!("- {}\n", text.as_str().unwrap())).collect();
-            let request = GuardRequest {
-                id: "example".to_owned(),
-                request: list,
-                agent: example["agent"].as_str().unwrap().to_owned(),
-                ..GuardRequest::default()
-            };
-            crate::compile(&request).unwrap();
+        compiles(RESTATED, "data", &Notation::Sentences);
+        for key in ["tools", "tasks"] {
+            let file: toml::Table = toml::from_str(RESTATED_RULES).unwrap();
+            let names = crate::rules::names_of(file[key]["agent"].as_str().unwrap());
+            assert_eq!(names.tools.is_empty(), key == "tasks");
+            compiles(RESTATED_RULES, key, &Notation::Rules(names));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! it can program.
 
 mod sentences;
+pub(crate) mod typed;
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use serde_json::Value;
 use super::by_model::Work;
 use super::{GenerateError, Progress, Round, prompt};
 use crate::plan::{Action, Step};
-use crate::{Draft, GuardRequest, rules};
+use crate::rules::{self, Names};
+use crate::{Draft, GuardRequest};
 
 /// Corrections in all; after these the model writes a program.
 const CORRECTIONS: u32 = 6;
@@ -23,12 +25,39 @@ const TEMPERATURES: [f64; 6] = [0.2, 0.4, 0.6, 0.7, 0.8, 0.9];
 /// Failing examples that one complaint shows.
 const SHOWN: usize = 2;
 
+/// The form in which the model says what a sentence means.
+#[derive(Debug, Clone)]
+pub(super) enum Notation {
+    /// Rules, held to a schema with these names.
+    Rules(Names),
+    /// Sentences, where the description of the agent declares no names for rules.
+    Sentences,
+}
+
+impl Notation {
+    fn of(agent: &str) -> Self {
+        let names = rules::names_of(agent);
+        let nothing = names.tools.is_empty() && names.attributes.is_empty();
+        if nothing || rules::reaches_data(agent) { Self::Sentences } else { Self::Rules(names) }
+    }
+
+    /// What an answer says, in sentences that the rules compile.
+    pub(super) fn sentences(&self, answer: &Value) -> Vec<String> {
+        match self {
+            Self::Rules(names) => typed::sentences(answer, names),
+            Self::Sentences => sentences_of(answer),
+        }
+    }
+}
+
 /// One sentence of the request and what became of it.
 #[derive(Debug, Clone)]
 struct Given {
     text: String,
     /// The conversation that ends with the question about it; `None` for one that the rules understand as it is.
     question: Option<Prompt>,
+    /// The model's last answer.
+    answer: String,
     restated: Vec<String>,
 }
 
@@ -50,7 +79,8 @@ impl Work<'_, '_> {
             return Ok(None);
         }
         (self.watch)(Progress::Restating { sentences: texts.len() });
-        let Some(mut given) = self.restate_all(texts).await? else { return Ok(None) };
+        let notation = Notation::of(&self.request.agent);
+        let Some(mut given) = self.restate_all(&notation, texts).await? else { return Ok(None) };
         for correction in 0..=CORRECTIONS {
             let wrong = match self.compiled(&given).await? {
                 Ok(draft) => return Ok(Some(draft)),
@@ -63,7 +93,7 @@ impl Work<'_, '_> {
             // Of an example that is decided wrongly nobody knows which sentence is at fault: each is looked at in turn.
             let asked: Vec<usize> = places.into_iter().filter(|place| is_asked(&given, *place)).collect();
             let Some(place) = asked.get(correction as usize % asked.len().max(1)).copied() else { return Ok(None) };
-            if correction == CORRECTIONS || !self.correct(&mut given, place, &wrong, correction).await? {
+            if correction == CORRECTIONS || !self.correct(&notation, &mut given, place, &wrong, correction).await? {
                 return Ok(None);
             }
         }
@@ -71,18 +101,23 @@ impl Work<'_, '_> {
     }
 
     /// Every sentence, restated in one conversation. `None` when the model does not answer in form.
-    async fn restate_all(&mut self, texts: Vec<String>) -> Result<Option<Vec<Given>>, GenerateError> {
+    async fn restate_all(
+        &mut self,
+        notation: &Notation,
+        texts: Vec<String>,
+    ) -> Result<Option<Vec<Given>>, GenerateError> {
         let mut given: Vec<Given> = Vec::new();
         let mut conversation: Option<Prompt> = None;
         for text in texts {
             if self.is_understood(&text) {
-                given.push(Given { restated: vec![text.clone()], text, question: None });
+                given.push(Given { restated: vec![text.clone()], text, question: None, answer: String::new() });
                 continue;
             }
-            let question = prompt::restate(self.request, conversation.as_ref(), &text);
-            let Some((answer, restated)) = self.ask_sentences(&question, 0.0, &text).await? else { return Ok(None) };
+            let question = prompt::restate(self.request, notation, conversation.as_ref(), &text);
+            let answer = self.ask_sentences(notation, &question, 0.0, &text).await?;
+            let Some((answer, restated)) = answer else { return Ok(None) };
             conversation = Some(prompt::answered(&question, &answer));
-            given.push(Given { text, question: Some(question), restated });
+            given.push(Given { text, question: Some(question), answer, restated });
         }
         Ok(Some(given))
     }
@@ -95,6 +130,7 @@ impl Work<'_, '_> {
     /// Has the model correct what it made of one sentence. Returns whether it answered in form.
     async fn correct(
         &mut self,
+        notation: &Notation,
         given: &mut [Given],
         place: usize,
         wrong: &Wrong,
@@ -103,10 +139,10 @@ impl Work<'_, '_> {
         let Some(one) = given.get_mut(place) else { return Ok(false) };
         let Some(question) = &one.question else { return Ok(false) };
         let temperature = TEMPERATURES.get(correction as usize).copied().unwrap_or(0.9);
-        let question = prompt::restate_again(question, &one.text, &one.restated, &wrong.complaint);
-        let answer = self.ask_sentences(&question, temperature, &one.text).await?;
-        if let Some((_, restated)) = answer {
-            one.restated = restated;
+        let question = prompt::restate_again(question, &one.text, &one.answer, &wrong.complaint);
+        let answer = self.ask_sentences(notation, &question, temperature, &one.text).await?;
+        if let Some((answer, restated)) = answer {
+            (one.answer, one.restated) = (answer, restated);
         }
         if let Some(noted) = self.provenance.restated.last_mut() {
             noted.built = wrong.compiled;
@@ -115,9 +151,10 @@ impl Work<'_, '_> {
         Ok(true)
     }
 
-    /// Asks and notes. `None` when the answer has no sentences, which is no reason to give up.
+    /// Asks and notes. `None` when the answer is not of the form that was asked for.
     async fn ask_sentences(
         &mut self,
+        notation: &Notation,
         question: &Prompt,
         temperature: f64,
         text: &str,
@@ -129,7 +166,11 @@ impl Work<'_, '_> {
             Err(ModelError::Malformed { .. } | ModelError::CutOff { .. } | ModelError::Empty) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let restated = sentences_of(answer.json.as_ref());
+        let mut restated = answer.json.as_ref().map(|json| notation.sentences(json)).unwrap_or_default();
+        if restated.is_empty() {
+            // Then the sentence stands for itself, and the compiler says what it lacks.
+            restated.push(text.to_owned());
+        }
         self.provenance.restated.push(Round {
             round: self.provenance.restated.len() as u32 + 1,
             temperature,
@@ -139,7 +180,7 @@ impl Work<'_, '_> {
             ..Round::default()
         });
         (self.watch)(Progress::Restated { given: text.to_owned(), restated: restated.clone() });
-        Ok((!restated.is_empty()).then_some((answer.text, restated)))
+        Ok(Some((answer.text, restated)))
     }
 
     /// Compiles all sentences and runs the examples.
@@ -215,8 +256,8 @@ fn wrong_examples(sandbox: &Sandbox, draft: &Draft, examples: &[GuardTest]) -> O
 }
 
 /// The sentences of an answer, each on one line, without the dash of a list.
-fn sentences_of(answer: Option<&Value>) -> Vec<String> {
-    let rows = answer.and_then(|answer| answer.get("sentences")?.as_array()).into_iter().flatten();
+fn sentences_of(answer: &Value) -> Vec<String> {
+    let rows = answer.get("sentences").and_then(Value::as_array).into_iter().flatten();
     let texts = rows.filter_map(Value::as_str).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     let texts = texts.map(|text| text.trim_start_matches("- ").to_owned());
     texts.filter(|text| !text.is_empty()).collect()
@@ -231,13 +272,18 @@ mod tests {
     #[test]
     fn sentences_are_one_line_each() {
         let answer = json!({"sentences": ["- Only `a` may\ncall `b`.", "", 7, "Anything else is free."]});
-        assert_eq!(sentences_of(Some(&answer)), ["Only `a` may call `b`.", "Anything else is free."]);
-        assert_eq!(sentences_of(Some(&json!([]))), Vec::<String>::new());
+        assert_eq!(sentences_of(&answer), ["Only `a` may call `b`.", "Anything else is free."]);
+        assert_eq!(sentences_of(&json!([])), Vec::<String>::new());
     }
 
     #[test]
     fn a_complaint_is_led_back_to_the_sentence_of_the_request() {
-        let given = |restated: &str| Given { text: String::new(), question: None, restated: vec![restated.to_owned()] };
+        let given = |restated: &str| Given {
+            text: String::new(),
+            question: None,
+            answer: String::new(),
+            restated: vec![restated.to_owned()],
+        };
         let all = [given("Only `a` may call `b`."), given("Be nice.")];
         assert_eq!(place_of(&all, "Be nice."), Some(1));
         assert_eq!(place_of(&all, "- Only `a` may call `b`. Be nice."), Some(0));

@@ -117,3 +117,9 @@ const fn past(verb: Verb) -> &'static str {
         Verb::Delete => "deleted",
     }
 }
+
+/// Whether the description of an agent says how it reaches data, so that rules for it are about access.
+pub(crate) fn reaches_data(description: &str) -> bool {
+    agent::read(description)
+        .is_ok_and(|agent| [Verb::Read, Verb::Write, Verb::Delete].iter().any(|verb| agent.can(*verb)))
+}

@@ -34,6 +34,28 @@ const MOST_BYTES: usize = 64 << 10;
 /// Most rules of calls: each is tried on every call.
 const MOST_RULES: usize = 200;
 
+/// What the description of an agent declares, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Names {
+    /// Tools with their arguments.
+    pub(crate) tools: Vec<(String, Vec<String>)>,
+    /// Attributes of the user.
+    pub(crate) attributes: Vec<String>,
+    /// Roles of the user.
+    pub(crate) roles: Vec<String>,
+}
+
+/// Reads the declarations in the description of an agent.
+pub(crate) fn names_of(description: &str) -> Names {
+    let agent = agent::Agent::read(description);
+    let plain = |declared: Vec<agent::Declared>| declared.into_iter().map(|one| one.name).collect();
+    Names {
+        tools: agent.tools.into_iter().map(|tool| (tool.name, plain(tool.arguments))).collect(),
+        attributes: plain(agent.attributes),
+        roles: agent.roles,
+    }
+}
+
 /// Compiles a rule list.
 ///
 /// # Errors

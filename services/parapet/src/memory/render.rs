@@ -22,7 +22,7 @@ pub(super) fn line(case: &Case) -> String {
     )
 }
 
-/// The heading over [`line`].
+/// The heading over [`line()`].
 pub(super) fn heading() -> String {
     let titles =
         format!("{:36} {:16} {:7} {:22} {:20} {}", "id", "since (UTC)", "verdict", "guard", "evidence", "request");

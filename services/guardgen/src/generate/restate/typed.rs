@@ -207,8 +207,7 @@ mod tests {
             let sentences = sentences(&json!({"rules": [rule]}), &names());
             assert!(!sentences.is_empty(), "{rule}");
             for sentence in sentences {
-                let others =
-                    sentence.starts_with("All other").then_some("Nobody may call `burn`. ").unwrap_or_default();
+                let others = if sentence.starts_with("All other") { "Nobody may call `burn`. " } else { "" };
                 let request = crate::GuardRequest {
                     id: "x".to_owned(),
                     request: format!("{others}{sentence}"),

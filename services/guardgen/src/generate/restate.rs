@@ -18,10 +18,10 @@ use crate::plan::{Action, Step};
 use crate::rules::{self, Names};
 use crate::{Draft, GuardRequest};
 
-/// Corrections in all; after these the model writes a program.
-const CORRECTIONS: u32 = 6;
-/// How freely the model corrects itself: the same question at temperature 0 has the same answer.
-const TEMPERATURES: [f64; 6] = [0.2, 0.4, 0.6, 0.7, 0.8, 0.9];
+/// Further answers in all; after these the model writes a program.
+const FURTHER: u32 = 12;
+/// How freely the model chooses then: the same question at temperature 0 has the same answer.
+const TEMPERATURES: [f64; 4] = [0.3, 0.6, 0.8, 1.0];
 /// Failing examples that one complaint shows.
 const SHOWN: usize = 2;
 
@@ -69,6 +69,15 @@ struct Wrong {
     complaint: String,
     /// Whether all of them could be compiled.
     compiled: bool,
+    /// Examples that are decided rightly.
+    passed: usize,
+}
+
+impl Wrong {
+    /// Higher for sentences that are nearer to being right: compiled, more examples, or understood further on.
+    fn score(&self) -> (bool, usize, usize) {
+        (self.compiled, self.passed, self.given.unwrap_or(usize::MAX))
+    }
 }
 
 impl Work<'_, '_> {
@@ -81,20 +90,25 @@ impl Work<'_, '_> {
         (self.watch)(Progress::Restating { sentences: texts.len() });
         let notation = Notation::of(&self.request.agent);
         let Some(mut given) = self.restate_all(&notation, texts).await? else { return Ok(None) };
-        for correction in 0..=CORRECTIONS {
-            let wrong = match self.compiled(&given).await? {
+        let mut wrong = match self.compiled(&given).await? {
+            Ok(draft) => return Ok(Some(draft)),
+            Err(wrong) => wrong,
+        };
+        let mut told = String::new();
+        for further in 0..FURTHER {
+            let Some(place) = place_to_ask(&given, &wrong, further) else { return Ok(None) };
+            // A complaint is told once; asked for the same thing again, a model says the same again.
+            let complaint = (told != wrong.complaint).then_some(wrong.complaint.as_str());
+            let Some(trial) = self.ask_again(&notation, &given, place, complaint, further).await? else { continue };
+            told.clone_from(&wrong.complaint);
+            match self.compiled(&trial).await? {
                 Ok(draft) => return Ok(Some(draft)),
-                Err(wrong) => wrong,
-            };
-            let places: Vec<usize> = match wrong.given {
-                Some(place) => vec![place],
-                None => (0..given.len()).collect(),
-            };
-            // Of an example that is decided wrongly nobody knows which sentence is at fault: each is looked at in turn.
-            let asked: Vec<usize> = places.into_iter().filter(|place| is_asked(&given, *place)).collect();
-            let Some(place) = asked.get(correction as usize % asked.len().max(1)).copied() else { return Ok(None) };
-            if correction == CORRECTIONS || !self.correct(&notation, &mut given, place, &wrong, correction).await? {
-                return Ok(None);
+                Err(other) => {
+                    self.note_wrong(&other);
+                    if other.score() > wrong.score() || (!other.compiled && other.score() >= wrong.score()) {
+                        (given, wrong) = (trial, other);
+                    }
+                }
             }
         }
         Ok(None)
@@ -127,28 +141,37 @@ impl Work<'_, '_> {
         rules::compile(&GuardRequest { request: sentence.to_owned(), ..self.request.clone() }).is_ok()
     }
 
-    /// Has the model correct what it made of one sentence. Returns whether it answered in form.
-    async fn correct(
+    /// The sentences with another answer about one of them. `None` when the model does not answer in form.
+    async fn ask_again(
         &mut self,
         notation: &Notation,
-        given: &mut [Given],
+        given: &[Given],
         place: usize,
-        wrong: &Wrong,
-        correction: u32,
-    ) -> Result<bool, GenerateError> {
-        let Some(one) = given.get_mut(place) else { return Ok(false) };
-        let Some(question) = &one.question else { return Ok(false) };
-        let temperature = TEMPERATURES.get(correction as usize).copied().unwrap_or(0.9);
-        let question = prompt::restate_again(question, &one.text, &one.answer, &wrong.complaint);
-        let answer = self.ask_sentences(notation, &question, temperature, &one.text).await?;
-        if let Some((answer, restated)) = answer {
-            (one.answer, one.restated) = (answer, restated);
-        }
+        complaint: Option<&str>,
+        further: u32,
+    ) -> Result<Option<Vec<Given>>, GenerateError> {
+        let mut trial = given.to_vec();
+        let Some(one) = trial.get_mut(place) else { return Ok(None) };
+        let Some(asked) = &one.question else { return Ok(None) };
+        let mut question = match complaint {
+            Some(complaint) => prompt::restate_again(asked, &one.text, &one.answer, complaint),
+            None => asked.clone(),
+        };
+        question.seed = Some(u64::from(further) + 1);
+        let temperature = TEMPERATURES.get(further as usize % TEMPERATURES.len()).copied().unwrap_or(0.8);
+        let Some((answer, restated)) = self.ask_sentences(notation, &question, temperature, &one.text).await? else {
+            return Ok(None);
+        };
+        (one.answer, one.restated) = (answer, restated);
+        Ok(Some(trial))
+    }
+
+    fn note_wrong(&mut self, wrong: &Wrong) {
+        let tests = self.request.examples.len();
         if let Some(noted) = self.provenance.restated.last_mut() {
-            noted.built = wrong.compiled;
+            (noted.built, noted.passed, noted.tests) = (wrong.compiled, wrong.passed, tests);
             noted.complaint.clone_from(&wrong.complaint);
         }
-        Ok(true)
     }
 
     /// Asks and notes. `None` when the answer is not of the form that was asked for.
@@ -196,7 +219,7 @@ impl Work<'_, '_> {
             Ok(draft) => draft,
             Err(why) => {
                 let place = place_of(given, &why.sentence);
-                return Ok(Err(Wrong { given: place, complaint: why.to_string(), compiled: false }));
+                return Ok(Err(Wrong { given: place, complaint: why.to_string(), compiled: false, passed: 0 }));
             }
         };
         // The guard is for what was asked; how it was understood stands in the plan.
@@ -207,14 +230,21 @@ impl Work<'_, '_> {
             let wrong = wrong_examples(&sandbox, &draft, &examples);
             let new: Vec<GuardTest> = examples.into_iter().filter(|one| !draft.tests.contains(one)).collect();
             draft.tests.extend(new);
-            wrong.map_or_else(|| Ok(draft), |complaint| Err(Wrong { given: None, complaint, compiled: true }))
+            match wrong {
+                None => Ok(draft),
+                Some((complaint, passed)) => Err(Wrong { given: None, complaint, compiled: true, passed }),
+            }
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
     }
 }
 
-fn is_asked(given: &[Given], place: usize) -> bool {
-    given.get(place).is_some_and(|one| one.question.is_some())
+/// Which sentence to ask about: the one that the compiler complains of; of an example that is decided wrongly nobody knows
+/// which sentence is at fault, so each has its turn. One that the rules understood as it is was not the model's.
+fn place_to_ask(given: &[Given], wrong: &Wrong, further: u32) -> Option<usize> {
+    let asked = |place: &usize| given.get(*place).is_some_and(|one| one.question.is_some());
+    let all: Vec<usize> = (0..given.len()).filter(asked).collect();
+    wrong.given.filter(asked).or_else(|| all.get(further as usize % all.len().max(1)).copied())
 }
 
 /// Which sentence of the request a complaint of the compiler is about.
@@ -238,13 +268,14 @@ fn restatement(sentences: &[&String]) -> Step {
 }
 
 /// The examples that the compiled guard decides otherwise, in words for the model.
-fn wrong_examples(sandbox: &Sandbox, draft: &Draft, examples: &[GuardTest]) -> Option<String> {
+/// With how many were decided rightly.
+fn wrong_examples(sandbox: &Sandbox, draft: &Draft, examples: &[GuardTest]) -> Option<(String, usize)> {
     let draft = Draft { tests: examples.to_vec(), ..draft.clone() };
     let guard = draft.source().map_err(|error| error.to_string());
     let guard = guard.and_then(|source| Guard::build(sandbox, source).map_err(|error| error.to_string()));
     let guard = match guard {
         Ok(guard) => guard,
-        Err(error) => return Some(error),
+        Err(error) => return Some((error, 0)),
     };
     let reports = run_tests(sandbox, &guard);
     let wrong = reports.iter().zip(&draft.tests).filter_map(|(report, test)| {
@@ -252,7 +283,9 @@ fn wrong_examples(sandbox: &Sandbox, draft: &Draft, examples: &[GuardTest]) -> O
         Some(format!("\"{}\": {difference}. The event is {}\n", test.description, test.event))
     });
     let wrong: String = wrong.take(SHOWN).collect();
-    (!wrong.is_empty()).then(|| format!("With all sentences together, these events are decided wrongly:\n{wrong}"))
+    let passed = reports.iter().filter(|report| report.difference.is_none()).count();
+    let text = format!("With all sentences together, these events are decided wrongly:\n{wrong}");
+    (!wrong.is_empty()).then_some((text, passed))
 }
 
 /// The sentences of an answer, each on one line, without the dash of a list.

@@ -205,9 +205,9 @@ async fn what_was_restated_is_corrected_by_the_compilers_complaint_and_by_the_ex
 #[tokio::test]
 async fn what_cannot_be_restated_is_programmed() {
     let options = GenerateOptions { restate: true, ..options() };
-    let mut steps = vec![rules(&[at_most("10")]); 7];
+    let mut steps = vec![rules(&[at_most("10")]); 13];
     steps.extend([plan(), said(GOOD)]);
     let (made, _, _) = generate(steps, &options).await;
     let made = made.unwrap();
-    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (7, 1));
+    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (13, 1));
 }

@@ -41,6 +41,7 @@ impl Sandbox {
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let engine = pooled(config.slots.saturating_mul(3).max(3))?;
         let cache = Cache::open(&config.cache_dir)?;
+        cache.prune();
         let tools = WASM_TOOLS.into_iter().map(|(tool, wasm)| Ok((tool, cache.own_module(&engine, wasm)?)));
         let wasm_tools = Arc::new(WasmTools::new(&engine, tools.collect::<Result<_, SandboxError>>()?)?);
         let rhai = rhai_program(&engine, &cache.own_module(&engine, RHAI_GUEST)?)?;

@@ -35,8 +35,12 @@ impl Cache {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         check_private(dir).map_err(failed)?;
         let key = key_in(dir).map_err(|cause| SandboxError::Cache { path: dir.join(KEY_FILE), cause })?;
-        prune(dir, SystemTime::now());
         Ok(Self { dir: dir.to_owned(), key })
+    }
+
+    /// Removes what nothing has asked for in a long time. For the start of a sandbox: it looks at every file.
+    pub(crate) fn prune(&self) {
+        prune(&self.dir, SystemTime::now());
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -95,7 +99,7 @@ impl Cache {
     }
 }
 
-/// Removes what nothing has asked for in a long time. A file that cannot be removed costs room and nothing else.
+/// A file that cannot be removed costs room and nothing else.
 fn prune(dir: &Path, now: SystemTime) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
@@ -190,6 +194,7 @@ mod tests {
         assert_eq!(cache.get("guard:used").as_deref(), Some(&b"used"[..]));
 
         let again = Cache::open(&dir).unwrap();
+        again.prune();
         assert_eq!(again.key, cache.key, "the key is never too old");
         assert_eq!(again.get("guard:used").as_deref(), Some(&b"used"[..]));
         assert_eq!(again.get("guard:old"), None);

@@ -58,6 +58,15 @@ impl Draft {
         Ok(GuardSource::parse(&self.files()?.with_tools(Arc::clone(library)))?)
     }
 
+    /// Adds those of `tests` that it does not have.
+    pub(crate) fn add_tests(&mut self, tests: Vec<GuardTest>) {
+        for test in tests {
+            if !self.tests.contains(&test) {
+                self.tests.push(test);
+            }
+        }
+    }
+
     /// The draft as the judge understands it.
     ///
     /// # Errors

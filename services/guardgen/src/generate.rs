@@ -18,7 +18,7 @@ use std::time::Instant;
 use parapet_models::ModelClient;
 use parapet_sandbox::Sandbox;
 
-pub(crate) use trial::words_of as complaint_of;
+pub(crate) use trial::{words_of as complaint_of, words_of_test};
 
 pub use error::GenerateError;
 pub use options::{GenerateOptions, Method};
@@ -112,10 +112,6 @@ impl Generator {
 fn by_rules(request: &GuardRequest) -> Result<(Draft, Provenance), GenerateError> {
     let mut draft = rules::compile(request)?;
     // What the examples show has to hold, whatever the sentences were taken for.
-    for example in &request.examples {
-        if !draft.tests.contains(example) {
-            draft.tests.push(example.clone());
-        }
-    }
+    draft.add_tests(request.examples.clone());
     Ok((draft, Provenance::by_rules()))
 }

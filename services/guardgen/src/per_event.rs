@@ -14,7 +14,7 @@ use parapet_models::{Budget, Meter, ModelClient};
 use parapet_sandbox::{LoadedGuard, Sandbox};
 use tokio::sync::OnceCell;
 
-use crate::generate::{answer, complaint_of};
+use crate::generate::{answer, complaint_of, words_of_test};
 use crate::memory::{Memory, Query};
 use shape::Shape;
 
@@ -140,7 +140,7 @@ fn judged(sandbox: &Sandbox, mut made: Guard, stage: parapet_domain::Stage) -> R
     let reports = run_tests(sandbox, &made);
     let wrong = reports.iter().zip(&made.source.tests).find_map(|(report, test)| {
         let difference = report.difference.as_deref()?;
-        Some(format!("Test \"{}\" fails: {difference}. Its event is {}", test.description, test.event))
+        Some(words_of_test(test, difference))
     });
     wrong.map_or_else(|| Ok(Arc::new(made.loaded)), Err)
 }

@@ -17,7 +17,7 @@ use crate::{Draft, DraftError, GuardRequest, Plan};
 
 /// How freely the model chooses in each round. The same complaint at temperature 0 gives the same answer again.
 const TEMPERATURES: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 0.9];
-/// Longest id of a guard in a title made from it, and longest title, in characters.
+/// Longest title, in characters.
 const TITLE_CHARS: usize = 100;
 
 /// One generation under way.

@@ -228,8 +228,7 @@ impl Work<'_, '_> {
         let (sandbox, examples) = (Arc::clone(&self.generator.sandbox), self.request.examples.clone());
         let work = move || {
             let wrong = wrong_examples(&sandbox, &draft, &examples);
-            let new: Vec<GuardTest> = examples.into_iter().filter(|one| !draft.tests.contains(one)).collect();
-            draft.tests.extend(new);
+            draft.add_tests(examples);
             match wrong {
                 None => Ok(draft),
                 Some((complaint, passed)) => Err(Wrong { given: None, complaint, compiled: true, passed }),

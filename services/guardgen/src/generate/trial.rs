@@ -89,6 +89,7 @@ pub(crate) fn words_of(error: &GuardError, code: &str) -> String {
     lines.collect()
 }
 
-fn words_of_test(test: &GuardTest, difference: &str) -> String {
+/// A failing test, in words for the model.
+pub(crate) fn words_of_test(test: &GuardTest, difference: &str) -> String {
     format!("Test \"{}\" fails: {difference}. Its event is {}", test.description, test.event)
 }

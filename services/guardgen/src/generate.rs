@@ -81,8 +81,8 @@ impl Generator {
         let mut made = match (options.method, &self.model) {
             (Method::Model, Some(model)) => self.by_model(model, request, options, watch).await?,
             (Method::Model, None) => return Err(GenerateError::NoModel),
-            (Method::Rules, _) => by_rules(request)?,
-            (Method::Auto, model) => match (by_rules(request), model) {
+            (Method::Rules, _) => by_rules(request.clone()).await?,
+            (Method::Auto, model) => match (by_rules(request.clone()).await, model) {
                 (Ok(made), _) => made,
                 (Err(why), None) => return Err(why),
                 (Err(why), Some(model)) => {
@@ -104,14 +104,20 @@ impl Generator {
         let (sandbox, source, options) =
             (Arc::clone(&self.sandbox), draft.source_with(&options.library)?, options.checks.clone());
         let work = move || check_guard(&sandbox, &source, &options, &mut |_| {});
-        tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
+        off_workers(work).await
     }
 }
 
 /// Without a model: the request has to be an access table or a rule list.
-fn by_rules(request: &GuardRequest) -> Result<(Draft, Provenance), GenerateError> {
-    let mut draft = rules::compile(request)?;
+async fn by_rules(request: GuardRequest) -> Result<(Draft, Provenance), GenerateError> {
+    let (compiled, request) = off_workers(move || (rules::compile(&request), request)).await?;
+    let mut draft = compiled?;
     // What the examples show has to hold, whatever the sentences were taken for.
-    draft.add_tests(request.examples.clone());
+    draft.add_tests(request.examples);
     Ok((draft, Provenance::by_rules()))
+}
+
+/// Work that takes its time, off the async workers: a sidecar's traffic shares them.
+async fn off_workers<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, GenerateError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
 }

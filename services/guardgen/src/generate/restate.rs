@@ -13,7 +13,7 @@ use parapet_sandbox::Sandbox;
 use serde_json::Value;
 
 use super::by_model::Work;
-use super::{GenerateError, Progress, Round, prompt};
+use super::{GenerateError, Progress, Round, off_workers, prompt};
 use crate::plan::{Action, Step};
 use crate::rules::{self, Names};
 use crate::{Draft, GuardRequest};
@@ -234,7 +234,7 @@ impl Work<'_, '_> {
                 Some((complaint, passed)) => Err(Wrong { given: None, complaint, compiled: true, passed }),
             }
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| GenerateError::Stopped)
+        off_workers(work).await
     }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod pointer;
 mod refusal;
 mod rewrite;
+mod windows;
 
 pub use body::{Draft, Echo, ParsedBody};
 pub use error::{StreamError, SurfaceError};
@@ -25,3 +26,4 @@ pub use refusal::{
     status::{Fault, STATUS_TABLE, StatusRow},
 };
 pub use rewrite::{RewriteError, rewrite};
+pub use windows::{Drawn, WindowLimits, WindowedAnswer};

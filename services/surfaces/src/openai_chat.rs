@@ -3,7 +3,7 @@
 mod answer;
 mod content;
 mod request;
-mod settings;
+pub(crate) mod settings;
 mod stream;
 mod tool_call;
 
@@ -13,4 +13,5 @@ mod tests;
 pub use answer::parse_answer;
 pub use request::parse_request;
 pub(crate) use request::read_messages;
+pub(crate) use stream::is_setting;
 pub use stream::{HeldAnswer, StreamAnswer, replay};

@@ -41,7 +41,7 @@ pub(super) const REQUEST_CONTENT: &[&str] =
     &["metadata", "prompt_cache_key", "safety_identifier", "stop", "user", "web_search_options"];
 
 /// Fields of a completion and of a chunk.
-pub(super) const ANSWER: &[&str] = &[
+pub(crate) const ANSWER: &[&str] = &[
     "created",
     "id",
     "model",
@@ -65,7 +65,7 @@ pub(super) const ANSWER_CONTENT: &[&str] = &["citations", "error", "related_ques
 pub(super) const TOKENS: &[&str] = &["logprobs", "prompt_logprobs", "prompt_token_ids", "token_ids"];
 
 /// Fields of a choice.
-pub(super) const CHOICE: &[&str] = &[
+pub(crate) const CHOICE: &[&str] = &[
     "content_filter_offsets",
     "content_filter_results",
     "finish_reason",

@@ -16,6 +16,7 @@ mod replay;
 pub use replay::replay;
 
 use assemble::Assembly;
+pub(crate) use assemble::is_setting;
 
 /// A streamed answer that is coming in.
 #[derive(Debug)]
@@ -101,7 +102,8 @@ impl StreamAnswer {
         Ok(HeldAnswer { body, parsed: ParsedBody { stream: true, ..parsed }, plain: self.plain })
     }
 
-    fn take(&mut self, event: &SseEvent) -> Result<(), StreamError> {
+    /// Takes one event.
+    pub(crate) fn take(&mut self, event: &SseEvent) -> Result<(), StreamError> {
         self.events += 1;
         match event.data.trim() {
             "" => Ok(()),

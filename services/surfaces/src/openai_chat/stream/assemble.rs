@@ -234,7 +234,7 @@ fn collect(old: &mut Value, new: Value) {
 }
 
 /// Whether a value can be no content: see [`crate::document`].
-fn is_setting(value: &Value) -> bool {
+pub(crate) fn is_setting(value: &Value) -> bool {
     match value {
         Value::String(text) => text.is_empty() || is_plain_word(text),
         Value::Array(items) => items.iter().all(is_setting),

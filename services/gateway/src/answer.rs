@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 use parapet_domain::fold::Refusal;
 use parapet_domain::reason::PART_NOT_INSPECTED;
 use parapet_domain::{Surface, Timestamp};
@@ -14,10 +13,11 @@ use crate::error::{GatewayError, NO_SURFACE, Stop};
 use crate::exchange::Exchange;
 use crate::headers::of_answer;
 use crate::held::AnswerHead;
+use crate::outgoing::Outgoing;
 use crate::release::Released;
 use crate::upstream::UpstreamError;
 
-pub(crate) type HttpAnswer = Response<Full<Bytes>>;
+pub(crate) type HttpAnswer = Response<Outgoing>;
 
 const OVERHEAD: HeaderName = HeaderName::from_static("x-parapet-overhead-us");
 const UPSTREAM_STATUS: HeaderName = HeaderName::from_static("x-parapet-upstream-status");
@@ -26,7 +26,7 @@ const RETRY_AFTER_S: u32 = 1;
 
 /// What the upstream answered, as it was released.
 pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released) -> HttpAnswer {
-    let mut answer = Response::new(Full::new(body.into_bytes()));
+    let mut answer = Response::new(Outgoing::whole(body.into_bytes()));
     *answer.status_mut() = head.status;
     *answer.headers_mut() = of_answer(&head.headers);
     with_decision(exchange, answer)
@@ -79,7 +79,7 @@ pub(crate) fn context(exchange: &Exchange<'_>, decision_id: Option<Uuid>) -> Ref
 
 /// A reply of the surfaces as HTTP.
 pub(crate) fn http(reply: Reply) -> HttpAnswer {
-    let mut answer = Response::new(Full::new(Bytes::from(reply.body)));
+    let mut answer = Response::new(Outgoing::whole(Bytes::from(reply.body)));
     *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     for (name, value) in reply.headers {

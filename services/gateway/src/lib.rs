@@ -17,6 +17,7 @@ mod identity;
 mod intercept;
 mod judge;
 mod metrics;
+mod outgoing;
 mod parse;
 mod record;
 mod release;

@@ -137,7 +137,7 @@ fn live_routes(routes: Vec<Route>) -> Result<HashMap<String, LiveRoute>, ClientE
     for config in routes {
         let client = match &config.kind {
             RouteKind::Check { .. } => None,
-            RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _) => {
+            RouteKind::Model(_, target) | RouteKind::Generic(target, _) => {
                 let upstream = &target.upstream;
                 if !clients.contains_key(&upstream.name) {
                     let client = HttpClient::for_uri(

@@ -84,14 +84,14 @@ pub(crate) fn refuse(decided: &mut Decided, refusal: Refusal) {
 
 #[cfg(test)]
 mod tests {
-    use parapet_surfaces::{ParsedBody, openai_chat};
+    use parapet_surfaces::{ModelApi, ParsedBody};
 
     use super::*;
     use crate::held::Body;
 
     fn held() -> (Held, Vec<Draft>) {
         let body = br#"{"model":"m","messages":[{"role":"user","content":"one"},{"role":"tool","tool_call_id":"c","content":"two"}]}"#;
-        let drafts = openai_chat::parse_request(body).unwrap().events;
+        let drafts = ModelApi::OpenaiChat.parse_request(body).unwrap().events;
         (Held::new(Body::Whole(body.to_vec().into()), ParsedBody::default()), drafts)
     }
 

@@ -19,7 +19,7 @@ pub(crate) async fn forward(
     request: Released,
 ) -> Result<Answer, GatewayError> {
     let (target, client) = match (&exchange.live.config.kind, &exchange.live.client) {
-        (RouteKind::OpenaiChat(target) | RouteKind::Generic(target, _), Some(client)) => (target, client),
+        (RouteKind::Model(_, target) | RouteKind::Generic(target, _), Some(client)) => (target, client),
         _ => return Err(GatewayError::Internal("a route without an upstream forwards")),
     };
     let headers = outgoing(exchange, target, headers);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use parapet_domain::fold::NotInspected;
-use parapet_surfaces::{Draft, ParsedBody};
+use parapet_surfaces::{Draft, ModelApi, ParsedBody};
 
 /// A body, taken apart and not yet judged.
 pub(crate) struct Held {
@@ -20,9 +20,11 @@ pub(crate) enum Body {
     Whole(Bytes),
     /// A streamed answer.
     Stream {
-        /// The completion that it amounts to, which is judged and edited.
+        /// The protocol of the stream.
+        api: ModelApi,
+        /// The answer that it amounts to, which is judged and edited.
         assembled: Bytes,
-        /// The chunks that were judged, and nothing else of what came: no comments, no names of events.
+        /// The events that were judged, and nothing else of what came: no comments, no ids.
         judged: Bytes,
     },
 }

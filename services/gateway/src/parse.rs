@@ -5,8 +5,7 @@ use http::StatusCode;
 use parapet_domain::Stage;
 use parapet_domain::fold::NotInspected;
 use parapet_surfaces::generic::{self, GenericMapping, PartMapping};
-use parapet_surfaces::openai_chat::{self, StreamAnswer};
-use parapet_surfaces::{Draft, ParsedBody, SurfaceError};
+use parapet_surfaces::{Draft, ModelApi, ParsedBody, SurfaceError};
 
 use crate::config::RouteKind;
 use crate::error::{GatewayError, Stop};
@@ -21,9 +20,10 @@ const EVENT_STREAM: &str = "text/event-stream";
 /// Takes a request apart.
 pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, GatewayError> {
     let mut parsed = match &exchange.route().kind {
-        RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request)?,
-        RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_request(&body)?,
-    };
+        RouteKind::Model(api, _) => api.parse_request(&body),
+        RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request),
+        RouteKind::Check { .. } => return Err(GatewayError::Internal("a route without an upstream forwards")),
+    }?;
     parsed.not_inspected.extend(
         exchange.query.take().map(|()| NotInspected { pointer: String::new(), reason: QUERY_STRING.to_owned() }),
     );
@@ -39,7 +39,10 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
     if !head.status.is_success() {
         exchange.upstream_status = Some(head.status);
     }
-    let chat = matches!(exchange.route().kind, RouteKind::OpenaiChat(_));
+    let streamed = match exchange.route().kind {
+        RouteKind::Model(api, _) if media_type == EVENT_STREAM => Some(api),
+        _ => None,
+    };
     let held = if foreign_encoding(&head.headers).is_some() {
         return Err(unreadable(exchange, "content_encoding"));
     } else if head.status.is_informational() {
@@ -49,8 +52,8 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
         return Err(unreadable(exchange, "redirect"));
     } else if answer.body.is_empty() {
         unread(answer.body, None)
-    } else if chat && media_type == EVENT_STREAM {
-        stream(&answer.body).map_err(|error| failed(exchange, error))?
+    } else if let Some(api) = streamed {
+        stream(api, &answer.body).map_err(|error| failed(exchange, error))?
     } else if is_json(&media_type) {
         let parsed = json(exchange, head.status, &answer.body);
         Held::new(Body::Whole(answer.body), parsed.map_err(|error| unreadable(exchange, word_for(&error)))?)
@@ -63,8 +66,9 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
 
 fn json(exchange: &Exchange<'_>, status: StatusCode, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
     let parsed = match &exchange.route().kind {
+        RouteKind::Model(api, _) => api.parse_answer(body),
         RouteKind::Generic(_, mappings) => generic::parse_answer(body, &mappings.answer),
-        RouteKind::OpenaiChat(_) | RouteKind::Check { .. } => openai_chat::parse_answer(body),
+        RouteKind::Check { .. } => generic::parse_answer(body, &exchange.app.error_mapping),
     };
     let complete = parsed.as_ref().is_ok_and(|parsed| parsed.not_inspected.is_empty());
     // An error may have a form of its own: all of it is judged, as one part.
@@ -86,12 +90,12 @@ pub(crate) fn error_mapping() -> Option<GenericMapping> {
     GenericMapping::new(Stage::Output, vec![whole], &[]).ok()
 }
 
-fn stream(body: &Bytes) -> Result<Held, GatewayError> {
+fn stream(api: ModelApi, body: &Bytes) -> Result<Held, GatewayError> {
     // The upstream's own limit has been applied to these bytes already.
-    let mut answer = StreamAnswer::new(body.len());
+    let mut answer = api.stream(body.len());
     answer.push(body)?;
     let held = answer.finish()?;
-    Ok(Held::new(Body::Stream { assembled: held.body.into(), judged: held.plain.into() }, held.parsed))
+    Ok(Held::new(Body::Stream { api, assembled: held.body.into(), judged: held.plain.into() }, held.parsed))
 }
 
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.

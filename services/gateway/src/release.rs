@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use parapet_domain::{Edit, Folded, Permitted, Refusal, RefusalKind};
 use parapet_store::Recorded;
-use parapet_surfaces::{Draft, RewriteError, openai_chat, rewrite};
+use parapet_surfaces::{Draft, RewriteError, rewrite};
 use uuid::Uuid;
 
 use crate::error::{GatewayError, Stop};
@@ -63,9 +63,9 @@ pub(crate) fn edited(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Result<Bytes,
         Body::Whole(body) if edits.is_empty() => Ok(body.clone()),
         Body::Whole(body) => rewrite(body, &edits).map(Bytes::from),
         Body::Stream { judged, .. } if edits.is_empty() => Ok(judged.clone()),
-        Body::Stream { assembled, .. } => {
+        Body::Stream { api, assembled, .. } => {
             let body = rewrite(assembled, &edits)?;
-            openai_chat::replay(&body).map(Bytes::from).map_err(RewriteError::Body)
+            api.replay(&body).map(Bytes::from).map_err(RewriteError::Body)
         }
     }
 }

@@ -114,7 +114,7 @@ async fn answer_of(
 ) -> HttpAnswer {
     let answer = match exchange.route().kind {
         RouteKind::Check { .. } => check::answer_check(exchange, credential, body).await,
-        RouteKind::OpenaiChat(_) | RouteKind::Generic(..) => match intercept(exchange, headers, body).await {
+        RouteKind::Model(..) | RouteKind::Generic(..) => match intercept(exchange, headers, body).await {
             Ok((head, body)) => released(exchange, head, body),
             Err(stop) => stopped(exchange, &stop),
         },

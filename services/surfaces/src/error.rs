@@ -57,8 +57,8 @@ pub enum StreamError {
     /// A line is not UTF-8.
     #[error("the upstream's stream is not valid UTF-8")]
     Utf8,
-    /// An event is no chunk of a chat completion.
-    #[error("event {event} of the upstream's stream is no chat completion chunk: {problem}")]
+    /// An event does not fit the protocol.
+    #[error("event {event} of the upstream's stream does not fit the protocol: {problem}")]
     Malformed {
         /// Position of the event, from 1.
         event: usize,
@@ -68,16 +68,16 @@ pub enum StreamError {
     /// The upstream reported an error in its stream.
     #[error("the upstream reported an error in the middle of its stream")]
     UpstreamEvent,
-    /// The stream ended before `[DONE]`.
-    #[error("the upstream's stream ended before `data: [DONE]`, so the answer may be incomplete")]
+    /// The stream ended before it said that it was complete.
+    #[error("the upstream's stream ended before it was complete")]
     Truncated,
-    /// Data after `[DONE]`, which a client might still read.
-    #[error("the upstream's stream goes on after `data: [DONE]`")]
+    /// Data after the end, which a client might still read.
+    #[error("the upstream's stream goes on after its end")]
     DataAfterDone,
-    /// `[DONE]` without any chunk.
+    /// An end without any answer.
     #[error("the upstream's stream holds no answer")]
     Empty,
-    /// The assembled completion cannot be taken apart.
+    /// The assembled answer cannot be taken apart.
     #[error("the upstream's streamed answer cannot be inspected")]
     Answer(SurfaceError),
 }

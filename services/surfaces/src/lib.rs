@@ -14,16 +14,20 @@ mod body;
 mod collect;
 mod document;
 mod error;
+mod model_api;
 mod pointer;
 mod refusal;
 mod rewrite;
+mod stream;
 mod windows;
 
 pub use body::{Draft, Echo, ParsedBody};
 pub use error::{StreamError, SurfaceError};
+pub use model_api::ModelApi;
 pub use refusal::{
     RefusalContext, Reply, Style, decision_headers, failure, refusal,
     status::{Fault, STATUS_TABLE, StatusRow},
 };
 pub use rewrite::{RewriteError, rewrite};
+pub use stream::{HeldAnswer, StreamAnswer};
 pub use windows::{Drawn, WindowLimits, WindowedAnswer};

@@ -13,5 +13,4 @@ mod tests;
 pub use answer::parse_answer;
 pub use request::parse_request;
 pub(crate) use request::read_messages;
-pub(crate) use stream::is_setting;
-pub use stream::{HeldAnswer, StreamAnswer, replay};
+pub(crate) use stream::{Assembly, replay};

@@ -8,7 +8,6 @@ mod openai;
 mod plain;
 pub(crate) mod status;
 
-pub(crate) use openai::event;
 use status::{Fault, StatusRow};
 
 /// What goes back to a caller.

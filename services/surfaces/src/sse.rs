@@ -117,5 +117,10 @@ impl SseParser {
     }
 }
 
+/// One event without a name. JSON has no line break outside its strings' escapes, so one line is enough.
+pub(crate) fn data_event(data: &[u8]) -> Vec<u8> {
+    [b"data: ", data, b"\n\n"].concat()
+}
+
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,8 @@ use std::collections::VecDeque;
 
 use parapet_domain::{Edit, Stage};
 
-use crate::openai_chat::{HeldAnswer, StreamAnswer};
 use crate::sse::{SseEvent, SseParser};
-use crate::{Draft, ParsedBody, StreamError};
+use crate::{Draft, HeldAnswer, ModelApi, ParsedBody, StreamAnswer, StreamError};
 use chat::{ChatLanes, Reading};
 use segment::{Lane, Segment};
 
@@ -176,7 +175,7 @@ impl WindowedAnswer {
 
     /// From here on all is held: what waits of the windows, `event` and what follows it.
     fn end_windows(&mut self, event: &SseEvent) -> Result<(), StreamError> {
-        let mut rest = StreamAnswer::new(self.limits.max_buffer_bytes);
+        let mut rest = ModelApi::OpenaiChat.stream(self.limits.max_buffer_bytes);
         for segment in &self.segments {
             rest.take(&SseEvent { name: String::new(), data: self.lanes.chunk(&segment.lane, segment.text()) })?;
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use parapet_domain::fold::Unjudged;
+use parapet_surfaces::ModelApi;
 use serde::Deserialize;
 
 use super::count::Count;
@@ -404,6 +405,16 @@ pub enum SurfaceName {
     OpenaiChat,
     /// An agent's own JSON API, mapped by `request_parts` and `answer_parts`.
     Generic,
+}
+
+impl SurfaceName {
+    /// The protocol, when it is one of model servers.
+    pub(crate) const fn model_api(self) -> Option<ModelApi> {
+        match self {
+            Self::OpenaiChat => Some(ModelApi::OpenaiChat),
+            Self::Check | Self::Generic => None,
+        }
+    }
 }
 
 /// Whether something must be there.

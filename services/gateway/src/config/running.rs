@@ -10,8 +10,8 @@ use http::{HeaderName, HeaderValue, Uri};
 use ipnet::IpNet;
 use parapet_domain::fold::FoldPolicy;
 use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
-use parapet_surfaces::Style;
 use parapet_surfaces::generic::GenericMapping;
+use parapet_surfaces::{ModelApi, Style};
 
 use super::file::{Need, Right};
 use crate::identity::KeySet;
@@ -259,8 +259,8 @@ pub enum RouteKind {
         /// Whether a key must be presented.
         credential: Need,
     },
-    /// OpenAI chat completions.
-    OpenaiChat(Target),
+    /// A protocol of model servers.
+    Model(ModelApi, Target),
     /// An agent's own JSON API.
     Generic(Target, Box<Mappings>),
 }
@@ -271,7 +271,7 @@ impl RouteKind {
     pub const fn surface(&self) -> parapet_domain::Surface {
         match self {
             Self::Check { .. } => parapet_domain::Surface::Check,
-            Self::OpenaiChat(_) => parapet_domain::Surface::OpenaiChat,
+            Self::Model(api, _) => api.surface(),
             Self::Generic(..) => parapet_domain::Surface::Generic,
         }
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RefusalContext, Reply, Said};
+use crate::sse::data_event;
 
 pub(super) const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -46,7 +47,7 @@ pub(super) fn error(said: &Said<'_>, context: &RefusalContext) -> Reply {
     let json = serde_json::to_vec(&body).unwrap_or_default();
     let status = said.row.status(Surface::OpenaiChat);
     if context.streaming_started {
-        return Reply { status, content_type: EVENT_STREAM, body: event(&json), headers: Vec::new() };
+        return Reply { status, content_type: EVENT_STREAM, body: data_event(&json), headers: Vec::new() };
     }
     Reply { status, content_type: JSON, body: json, headers: Vec::new() }
 }
@@ -110,9 +111,9 @@ pub(super) fn completion(said: &Said<'_>, context: &RefusalContext) -> Reply {
         let mut body = Vec::new();
         for choice in [first, last] {
             let chunk = envelope("chat.completion.chunk", choice, None, context);
-            body.extend(event(&serde_json::to_vec(&chunk).unwrap_or_default()));
+            body.extend(data_event(&serde_json::to_vec(&chunk).unwrap_or_default()));
         }
-        body.extend(event(b"[DONE]"));
+        body.extend(data_event(b"[DONE]"));
         return Reply { status: 200, content_type: EVENT_STREAM, body, headers: Vec::new() };
     }
     let choice = Choice { index: 0, message, logprobs: None, finish_reason: FINISH };
@@ -130,9 +131,4 @@ fn envelope<'a, C>(object: &'a str, choice: C, usage: Option<Usage>, context: &'
         choices: vec![choice],
         usage,
     }
-}
-
-/// One server-sent event. JSON has no line break outside its strings' escapes, so one line is enough.
-pub(crate) fn event(data: &[u8]) -> Vec<u8> {
-    [b"data: ", data, b"\n\n"].concat()
 }

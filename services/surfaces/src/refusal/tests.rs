@@ -109,7 +109,7 @@ fn a_stream_that_has_started_ends_with_an_error_event_and_without_done() {
 fn a_streamed_refusal_is_a_stream_that_clients_and_parapet_can_read() {
     let context = RefusalContext { stream: true, ..context() };
     let reply = refusal(Surface::OpenaiChat, Style::Refusal, &sample(RefusalKind::Blocked), &context);
-    let mut answer = crate::openai_chat::StreamAnswer::new(10_000);
+    let mut answer = crate::ModelApi::OpenaiChat.stream(10_000);
     answer.push(&reply.body).unwrap();
     let held = answer.finish().unwrap();
     let body: Value = serde_json::from_slice(&held.body).unwrap();

@@ -7,10 +7,9 @@ use serde_json::{Map, Value, json};
 use super::MAX_LANES;
 use super::segment::Lane;
 use crate::document::parse_value;
-use crate::openai_chat::is_setting;
 use crate::openai_chat::settings::{ANSWER, CHOICE};
-use crate::refusal::event as event_of;
-use crate::sse::SseEvent;
+use crate::sse::{SseEvent, data_event};
+use crate::stream::merge::is_setting;
 
 /// Fields of a message that grow as plain text.
 const TEXTS: [&str; 4] = ["content", "reasoning_content", "reasoning", "refusal"];
@@ -53,7 +52,7 @@ impl ChatLanes {
 
     /// A server-sent event with `text`.
     pub(super) fn event(&self, lane: &Lane, text: &str) -> Vec<u8> {
-        event_of(self.chunk(lane, text).as_bytes())
+        data_event(self.chunk(lane, text).as_bytes())
     }
 
     /// A chunk with `text`; the first of a choice bears its role.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Uri;
 use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
-use parapet_surfaces::Style;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
+use parapet_surfaces::{ModelApi, Style};
 
 use super::{Unfit, Upstreams, checked, complain, name};
 use crate::config::file::{ConfigFile, PartFile, RouteFile, SurfaceName};
@@ -49,10 +49,12 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
     let path = path(file, surface, key, unfit);
     forbid_unused(file, surface, key, unfit);
     let target = |path: &str, unfit: &mut Unfit| target(file, path, key, upstreams, unfit);
-    let kind = match surface {
-        SurfaceName::Check => Some(RouteKind::Check { credential: check_credential(file, key, credentials, unfit) }),
-        SurfaceName::OpenaiChat => target(path.as_deref()?, unfit).map(RouteKind::OpenaiChat),
-        SurfaceName::Generic => {
+    let kind = match surface.model_api() {
+        Some(api) => target(path.as_deref()?, unfit).map(|target| RouteKind::Model(api, target)),
+        None if surface == SurfaceName::Check => {
+            Some(RouteKind::Check { credential: check_credential(file, key, credentials, unfit) })
+        }
+        None => {
             let mappings = mappings(file, key, unfit);
             let target = target(path.as_deref().unwrap_or("/"), unfit);
             target.zip(mappings).map(|(target, mappings)| RouteKind::Generic(target, Box::new(mappings)))
@@ -79,8 +81,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
 fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) -> Option<String> {
     let default = match surface {
         SurfaceName::Check => Some("/v1/check"),
-        SurfaceName::OpenaiChat => Some("/v1/chat/completions"),
-        SurfaceName::Generic => None,
+        _ => surface.model_api().map(ModelApi::default_path),
     };
     let path = match file.path.as_deref().or(default) {
         Some(path) if is_path(path) => Ok(path.to_owned()),
@@ -104,7 +105,7 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
         ("upstream", check && file.upstream.is_some()),
         ("upstream_path", check && file.upstream_path.is_some()),
         ("credential", !check && file.credential.is_some()),
-        ("style", surface != SurfaceName::OpenaiChat && file.style == Style::Refusal),
+        ("style", surface.model_api().is_none() && file.style == Style::Refusal),
         ("request_parts", !generic && !file.request_parts.is_empty()),
         ("request_ignore", !generic && !file.request_ignore.is_empty()),
         ("request_stage", !generic && file.request_stage.is_some()),

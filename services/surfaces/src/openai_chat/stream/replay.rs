@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 use crate::SurfaceError;
 use crate::document::parse_value;
 use crate::openai_chat::settings;
-use crate::refusal::event;
+use crate::sse::data_event;
 
 /// The server-sent events of a chat completion, `[DONE]` included. Ids, model, fingerprint, finish reasons and usage are
 /// those of the completion.
 ///
 /// # Errors
 /// `completion` is no chat completion.
-pub fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
+pub(crate) fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
     let text = std::str::from_utf8(completion).map_err(|e| SurfaceError::Json(JsonError::Utf8(e.valid_up_to())))?;
     let Value::Object(mut envelope) = parse_value(text)? else {
         return Err(SurfaceError::shape("", "has to be a chat completion"));
@@ -36,7 +36,7 @@ pub fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
     if usage.is_some() || out.is_empty() {
         out.extend(chunk(&envelope, Vec::new(), usage));
     }
-    out.extend(event(b"[DONE]"));
+    out.extend(data_event(b"[DONE]"));
     Ok(out)
 }
 
@@ -63,5 +63,5 @@ fn chunk(envelope: &Map<String, Value>, choices: Vec<Value>, usage: Option<Value
     let mut fields = envelope.clone();
     fields.insert("choices".to_owned(), Value::Array(choices));
     fields.extend(usage.map(|usage| ("usage".to_owned(), usage)));
-    event(Value::Object(fields).to_string().as_bytes())
+    data_event(Value::Object(fields).to_string().as_bytes())
 }

@@ -1,15 +1,16 @@
 use parapet_domain::{Edit, Stage};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::arbitrary::{self, uncovered, with_unique_texts};
-use crate::rewrite;
+use crate::openai_chat::parse_answer;
+use crate::{HeldAnswer, ModelApi, StreamError, rewrite};
 
 const LIMIT: usize = 1 << 20;
 
 fn hold(raw: &[u8]) -> Result<HeldAnswer, StreamError> {
-    let mut answer = StreamAnswer::new(LIMIT);
+    let mut answer = ModelApi::OpenaiChat.stream(LIMIT);
     answer.push(raw)?;
     answer.finish()
 }
@@ -110,7 +111,7 @@ fn a_stream_that_is_not_whole_is_not_an_answer() {
     assert_eq!(error("data: \u{1}\n\n"), StreamError::Malformed { event: 1, problem: "it is no acceptable JSON" });
     assert_eq!(
         error("data: {}\n\ndata: [1]\n\n").to_string(),
-        "event 2 of the upstream's stream is no chat completion chunk: it is no JSON object"
+        "event 2 of the upstream's stream does not fit the protocol: it is no JSON object"
     );
     for (bad, problem) in [
         (json!({"choices": 1}), "`choices` is no array"),
@@ -126,7 +127,7 @@ fn a_stream_that_is_not_whole_is_not_an_answer() {
     ] {
         assert_eq!(error(&sse(&[bad])), StreamError::Malformed { event: 1, problem });
     }
-    let mut answer = StreamAnswer::new(100);
+    let mut answer = ModelApi::OpenaiChat.stream(100);
     assert_eq!(answer.push(&[b' '; 101]), Err(StreamError::TooLarge { limit: 100 }));
 }
 
@@ -278,7 +279,7 @@ proptest! {
         content in "[a-zä😀\\\\\" \n]{0,40}", arguments in prop::collection::vec("[a-z{}\" :ü]{0,20}", 0..3), size in 1usize..5, step in 1usize..50,
     ) {
         let raw = sse(&deltas(&content, &arguments, size));
-        let mut answer = StreamAnswer::new(LIMIT);
+        let mut answer = ModelApi::OpenaiChat.stream(LIMIT);
         for bytes in raw.as_bytes().chunks(step) {
             answer.push(bytes).unwrap();
         }

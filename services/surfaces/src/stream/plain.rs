@@ -2,7 +2,7 @@
 //! form feed for a line's end, and would find a line there that nobody judged.
 
 /// The same JSON without space between its tokens, and with each character that could end a line escaped.
-pub(super) fn one_line(json: &str) -> String {
+pub(crate) fn one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {

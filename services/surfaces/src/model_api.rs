@@ -1,0 +1,67 @@
+//! The protocols of model servers, as one closed list: what the gateway asks of each of them.
+
+use parapet_domain::Surface;
+
+use crate::{ParsedBody, StreamAnswer, SurfaceError, openai_chat};
+
+/// A protocol that a model server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ModelApi {
+    /// OpenAI chat completions.
+    OpenaiChat,
+}
+
+impl ModelApi {
+    /// The protocol's name in events, records and the configuration.
+    #[must_use]
+    pub const fn surface(self) -> Surface {
+        match self {
+            Self::OpenaiChat => Surface::OpenaiChat,
+        }
+    }
+
+    /// The path that clients of the protocol use unless they are told another one.
+    #[must_use]
+    pub const fn default_path(self) -> &'static str {
+        match self {
+            Self::OpenaiChat => "/v1/chat/completions",
+        }
+    }
+
+    /// Takes a request apart.
+    ///
+    /// # Errors
+    /// The body is no acceptable JSON, no request of the protocol, or over a limit of [`crate::limits`].
+    pub fn parse_request(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
+        match self {
+            Self::OpenaiChat => openai_chat::parse_request(body),
+        }
+    }
+
+    /// Takes an answer apart: what the model said, or the error that a server sends instead.
+    ///
+    /// # Errors
+    /// The body is no acceptable JSON, neither answer nor error of the protocol, or over a limit of [`crate::limits`].
+    /// The text may repeat keys of the body, so it is for the log and not for the caller.
+    pub fn parse_answer(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
+        match self {
+            Self::OpenaiChat => openai_chat::parse_answer(body),
+        }
+    }
+
+    /// A streamed answer that is about to come in, of at most `max_bytes`.
+    #[must_use]
+    pub fn stream(self, max_bytes: usize) -> StreamAnswer {
+        StreamAnswer::new(self, max_bytes)
+    }
+
+    /// The server-sent events that tell `answer`, the end included.
+    ///
+    /// # Errors
+    /// `answer` is no answer of the protocol.
+    pub fn replay(self, answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
+        match self {
+            Self::OpenaiChat => openai_chat::replay(answer),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A streamed answer, held back until it is complete and judged, then passed on in one plain form: its events as they
+//! were, or the edited answer. Comments, ids and all else that is not judged are not passed on.
+
+use serde_json::{Map, Value};
+
+use crate::document::parse_value;
+use crate::sse::{SseEvent, SseParser, data_event};
+use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, openai_chat};
+
+pub(crate) mod merge;
+mod plain;
+
+/// A streamed answer that is coming in.
+#[derive(Debug)]
+pub struct StreamAnswer {
+    api: ModelApi,
+    parser: SseParser,
+    assembly: Assembly,
+    plain: Vec<u8>,
+    received: usize,
+    max_bytes: usize,
+    events: usize,
+    done: bool,
+}
+
+/// A streamed answer that is complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldAnswer {
+    /// The protocol of the stream.
+    pub api: ModelApi,
+    /// The answer that the events amount to. Edits are made to this.
+    pub body: Vec<u8>,
+    /// The same, taken apart.
+    pub parsed: ParsedBody,
+    /// The events that were judged, each with one `data` line, to be passed on when nothing was edited.
+    pub plain: Vec<u8>,
+}
+
+impl HeldAnswer {
+    /// What to send on: the events that were judged, or the edited answer as a stream.
+    ///
+    /// # Errors
+    /// `edited` is no answer of the protocol.
+    pub fn replay(self, edited: Option<&[u8]>) -> Result<Vec<u8>, SurfaceError> {
+        edited.map_or(Ok(self.plain), |edited| self.api.replay(edited))
+    }
+}
+
+/// The events so far, put together as each protocol has it.
+#[derive(Debug)]
+enum Assembly {
+    OpenaiChat(openai_chat::Assembly),
+}
+
+impl Assembly {
+    fn of(api: ModelApi) -> Self {
+        match api {
+            ModelApi::OpenaiChat => Self::OpenaiChat(openai_chat::Assembly::default()),
+        }
+    }
+
+    fn add(&mut self, event: Map<String, Value>) -> Result<(), &'static str> {
+        match self {
+            Self::OpenaiChat(assembly) => assembly.add(event),
+        }
+    }
+
+    fn finish(self) -> Option<Vec<u8>> {
+        match self {
+            Self::OpenaiChat(assembly) => assembly.finish(),
+        }
+    }
+}
+
+impl StreamAnswer {
+    /// Takes at most `max_bytes`.
+    #[must_use]
+    pub fn new(api: ModelApi, max_bytes: usize) -> Self {
+        Self {
+            api,
+            parser: SseParser::new(max_bytes),
+            assembly: Assembly::of(api),
+            plain: Vec::new(),
+            received: 0,
+            max_bytes,
+            events: 0,
+            done: false,
+        }
+    }
+
+    /// Takes the next bytes, cut anywhere.
+    ///
+    /// # Errors
+    /// The answer is too long, no stream of the protocol, or reports an error. It must not be pushed to again.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
+        self.received = self.received.saturating_add(bytes.len());
+        if self.received > self.max_bytes {
+            return Err(StreamError::TooLarge { limit: self.max_bytes });
+        }
+        let mut events = Vec::new();
+        self.parser.push(bytes, &mut events)?;
+        events.iter().try_for_each(|event| self.take(event))
+    }
+
+    /// Whether the stream has said that it is complete, so that nothing more has to be waited for.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// The upstream has ended its stream.
+    ///
+    /// # Errors
+    /// The stream is incomplete, or the answer cannot be taken apart.
+    pub fn finish(mut self) -> Result<HeldAnswer, StreamError> {
+        let mut events = Vec::new();
+        self.parser.finish(&mut events)?;
+        events.iter().try_for_each(|event| self.take(event))?;
+        if !self.done {
+            return Err(StreamError::Truncated);
+        }
+        let body = self.assembly.finish().ok_or(StreamError::Empty)?;
+        let parsed = self.api.parse_answer(&body).map_err(StreamError::Answer)?;
+        Ok(HeldAnswer { api: self.api, body, parsed: ParsedBody { stream: true, ..parsed }, plain: self.plain })
+    }
+
+    /// Takes one event.
+    pub(crate) fn take(&mut self, event: &SseEvent) -> Result<(), StreamError> {
+        self.events += 1;
+        match event.data.trim() {
+            "" => Ok(()),
+            "[DONE]" if self.done => Ok(()),
+            "[DONE]" => {
+                self.done = true;
+                self.plain.extend(data_event(b"[DONE]"));
+                Ok(())
+            }
+            _ if self.done => Err(StreamError::DataAfterDone),
+            data => self.take_data(&event.name, data),
+        }
+    }
+
+    fn take_data(&mut self, name: &str, data: &str) -> Result<(), StreamError> {
+        let fields = self.read(data)?;
+        if name == "error" || fields.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(StreamError::UpstreamEvent);
+        }
+        self.assembly.add(fields).map_err(|problem| self.malformed(problem))?;
+        self.plain.extend(data_event(plain::one_line(data).as_bytes()));
+        Ok(())
+    }
+
+    fn read(&self, data: &str) -> Result<Map<String, Value>, StreamError> {
+        match parse_value(data) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(_) => Err(self.malformed("it is no JSON object")),
+            Err(SurfaceError::TooManyValues) => Err(self.malformed("it has too many values")),
+            Err(_) => Err(self.malformed("it is no acceptable JSON")),
+        }
+    }
+
+    const fn malformed(&self, problem: &'static str) -> StreamError {
+        StreamError::Malformed { event: self.events, problem }
+    }
+}

@@ -85,6 +85,12 @@ pub enum Surface {
     OpenaiChat,
     /// An agent's own JSON API, mapped by pointers.
     Generic,
+    /// A LiteLLM proxy that asks about its traffic.
+    Litellm,
+    /// An Envoy proxy that asks about a request.
+    ExtAuthz,
+    /// A coding agent that asks before and after its steps.
+    ClaudeCode,
 }
 
 impl Surface {
@@ -95,6 +101,9 @@ impl Surface {
             Self::Check => "check",
             Self::OpenaiChat => "openai_chat",
             Self::Generic => "generic",
+            Self::Litellm => "litellm",
+            Self::ExtAuthz => "ext_authz",
+            Self::ClaudeCode => "claude_code",
         }
     }
 }

@@ -7,6 +7,8 @@ pub const NO_GUARD_MATCHED: &str = "no_guard_matched";
 pub const PART_NOT_INSPECTED: &str = "part_not_inspected";
 /// An edit would have broken the structure of the body.
 pub const REDACTION_IMPOSSIBLE: &str = "redaction_impossible";
+/// The protocol has no way to carry the edits back to whoever asked.
+pub const REDACTION_NOT_CARRIED: &str = "redaction_not_carried";
 /// The store could not confirm the record in time.
 pub const AUDIT_UNAVAILABLE: &str = "audit_unavailable";
 
@@ -15,6 +17,10 @@ pub const ALL: &[(&str, &str)] = &[
     (NO_GUARD_MATCHED, "no guard of the set matched the event, and the route refuses what nothing judged"),
     (PART_NOT_INSPECTED, "a part of the body could not be inspected, and the route refuses such bodies"),
     (REDACTION_IMPOSSIBLE, "an edit would have broken the structure of the body, so it was refused instead"),
+    (
+        REDACTION_NOT_CARRIED,
+        "a guard redacted content that the protocol cannot carry back to whoever asked, so it was refused instead",
+    ),
     (AUDIT_UNAVAILABLE, "the decision could not be recorded in time, so nothing was released"),
     ("guard_out_of_fuel", "a guard used up its fuel on this content"),
     ("guard_out_of_memory", "a guard needed more memory than its budget"),

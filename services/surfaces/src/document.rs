@@ -7,8 +7,8 @@ use parapet_domain::json;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::SurfaceError;
 use crate::limits::MAX_VALUES;
+use crate::{SurfaceError, pointer};
 
 mod scan;
 mod words;
@@ -56,6 +56,15 @@ impl<'a> Document<'a> {
     /// The value as it stands in the body.
     pub(crate) fn raw(&self, node: &Node<'_>) -> &'a str {
         self.text.get(node.start as usize..node.end as usize).unwrap_or_default()
+    }
+
+    /// The value at a JSON Pointer.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Node<'a>> {
+        pointer::segments(pointer)?.iter().try_fold(self.root(), |node, segment| match &node.shape {
+            Shape::Object(_) => node.get(segment),
+            Shape::Array(items) => items.get(segment.parse::<usize>().ok()?),
+            _ => None,
+        })
     }
 
     /// The text of a string value, and of nothing else.

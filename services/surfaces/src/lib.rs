@@ -2,9 +2,12 @@
 //! Pure: bytes in, bytes out. No server, no async, no clock, no HTTP types; a status is a number.
 
 pub mod check;
+pub mod claude_code;
+pub mod ext_authz;
 pub mod generic;
 pub mod limits;
 pub mod listing;
+pub mod litellm;
 pub mod openai_chat;
 pub mod sse;
 
@@ -16,6 +19,7 @@ mod document;
 mod error;
 mod model_api;
 mod pointer;
+mod question;
 mod refusal;
 mod rewrite;
 mod stream;
@@ -24,6 +28,7 @@ mod windows;
 pub use body::{Draft, Echo, ParsedBody};
 pub use error::{StreamError, SurfaceError};
 pub use model_api::ModelApi;
+pub use question::{Carried, Claims, Question};
 pub use refusal::{
     RefusalContext, Reply, Style, decision_headers, failure, refusal,
     status::{Fault, STATUS_TABLE, StatusRow},

@@ -17,3 +17,5 @@ pub const MAX_POINTER_BYTES: usize = 2_048;
 pub const MAX_LABEL_CHARS: usize = 512;
 /// Longest text of a caller that an error message repeats, in characters.
 pub const MAX_QUOTED_CHARS: usize = 160;
+/// Longest name of a conversation, in bytes.
+pub const MAX_SESSION_BYTES: usize = 256;

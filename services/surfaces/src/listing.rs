@@ -18,6 +18,8 @@ pub const LOGPROBS: &str = "logprobs";
 pub const UNMAPPED_FIELD: &str = "unmapped_field";
 /// A key under a `*` of the route's mapping that is no plain word and so may be content itself.
 pub const OBJECT_KEY: &str = "object_key";
+/// The whole body of a request, which the proxy that asks did not send along.
+pub const NO_BODY: &str = "no_body";
 /// The list reached its limit: stands for everything after it.
 pub const MORE_NOT_LISTED: &str = "more_not_listed";
 
@@ -30,6 +32,7 @@ pub const REASONS: &[(&str, &str)] = &[
     (LOGPROBS, "log probabilities or token ids, which repeat the content token by token"),
     (UNMAPPED_FIELD, "a field that the surface does not know or the route does not map"),
     (OBJECT_KEY, "a key under a `*` of the mapping that is no plain word and so may be content itself"),
+    (NO_BODY, "the body of a request that a proxy asks about, which it did not send along, or which is empty"),
     (MORE_NOT_LISTED, "the list is full; this entry stands for everything after it"),
 ];
 

@@ -72,7 +72,9 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
             openai::completion(&said, context)
         }
         Surface::OpenaiChat => openai::error(&said, context),
-        Surface::Check | Surface::Generic => plain::error(surface, &said, context),
+        Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
+            plain::error(surface, &said, context)
+        }
     };
     let decision = if refusal.kind == RefusalKind::ApprovalRequired { Decision::Ask } else { Decision::Deny };
     reply.headers = headers(said.row, context);
@@ -87,7 +89,9 @@ pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalC
         Said { row: status::of_fault(fault), message: message.to_owned(), reason_code: None, details: &Value::Null };
     let mut reply = match surface {
         Surface::OpenaiChat => openai::error(&said, context),
-        Surface::Check | Surface::Generic => plain::error(surface, &said, context),
+        Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
+            plain::error(surface, &said, context)
+        }
     };
     reply.headers = headers(said.row, context);
     reply
@@ -112,7 +116,7 @@ struct Said<'a> {
     details: &'a Value,
 }
 
-fn message_of(refusal: &Refusal) -> String {
+pub(crate) fn message_of(refusal: &Refusal) -> String {
     if refusal.message.is_empty() {
         format!("refused by a guard with reason `{}`", refusal.reason_code)
     } else {

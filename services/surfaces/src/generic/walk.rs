@@ -137,10 +137,5 @@ fn template(document: &Document<'_>, stage: Stage, part: &PartMapping) -> Part {
 
 /// The string at a pointer of the mapping.
 fn find(document: &Document<'_>, pointer: &str) -> Option<String> {
-    let node = pointer::segments(pointer)?.iter().try_fold(document.root(), |node, segment| match &node.shape {
-        Shape::Object(_) => node.get(segment),
-        Shape::Array(items) => items.get(segment.parse::<usize>().ok()?),
-        _ => None,
-    })?;
-    document.string(node).map(|text| text.into_owned())
+    document.string(document.at(pointer)?).map(|text| text.into_owned())
 }

@@ -10,7 +10,7 @@ use crate::pointer;
 
 /// Reads one element of `tool_calls`. There is always at least one part, even for a call of an unknown type.
 /// Gives back the call's id and the tool's name.
-pub(super) fn read(
+pub(crate) fn read(
     out: &mut Collector<'_>,
     node: &Node<'_>,
     parent: &str,
@@ -86,7 +86,7 @@ fn read_name(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template
 }
 
 /// Reads `tools` or the legacy `functions`: one part for each definition, told as the operator's and not as the user's.
-pub(super) fn read_definitions(
+pub(crate) fn read_definitions(
     out: &mut Collector<'_>,
     node: &Node<'_>,
     parent: &str,

@@ -68,7 +68,8 @@ pub struct StatusRow {
 impl StatusRow {
     pub(crate) const fn status(&self, surface: Surface) -> u16 {
         match surface {
-            Surface::OpenaiChat => self.model_status,
+            // Whoever asks with one of the last three may take any 2xx for leave to go on.
+            Surface::OpenaiChat | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => self.model_status,
             Surface::Check | Surface::Generic => self.plain_status,
         }
     }

@@ -14,7 +14,6 @@ use crate::exchange::Exchange;
 use crate::headers::of_answer;
 use crate::held::AnswerHead;
 use crate::outgoing::Outgoing;
-use crate::release::Released;
 use crate::upstream::UpstreamError;
 
 pub(crate) type HttpAnswer = Response<Outgoing>;
@@ -25,8 +24,8 @@ const UPSTREAM_STATUS: HeaderName = HeaderName::from_static("x-parapet-upstream-
 const RETRY_AFTER_S: u32 = 1;
 
 /// What the upstream answered, as it was released.
-pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released) -> HttpAnswer {
-    let mut answer = Response::new(Outgoing::whole(body.into_bytes()));
+pub(crate) fn released(exchange: &Exchange<'_>, head: &AnswerHead, body: Outgoing) -> HttpAnswer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = head.status;
     *answer.headers_mut() = of_answer(&head.headers);
     with_decision(exchange, answer)
@@ -34,18 +33,27 @@ pub(crate) fn released(exchange: &Exchange<'_>, head: AnswerHead, body: Released
 
 /// Why nothing was released.
 pub(crate) fn stopped(exchange: &Exchange<'_>, stop: &Stop) -> HttpAnswer {
+    with_decision(exchange, http(reply(exchange, stop, false)))
+}
+
+/// Why a stream that has begun goes no further, as its last bytes.
+pub(crate) fn in_stream(exchange: &Exchange<'_>, stop: &Stop) -> Bytes {
+    reply(exchange, stop, true).body.into()
+}
+
+fn reply(exchange: &Exchange<'_>, stop: &Stop, streaming_started: bool) -> Reply {
     let surface = exchange.route().kind.surface();
-    let reply = match stop {
+    let context = |id| RefusalContext { streaming_started, ..context(exchange, id) };
+    match stop {
         Stop::Refused { refusal, .. } if is_unread(exchange, refusal) => {
             let error = GatewayError::Upstream(UpstreamError::Unreadable);
-            failure(surface, error.fault(), &error.to_string(), &context(exchange, None))
+            failure(surface, error.fault(), &error.to_string(), &context(None))
         }
         Stop::Refused { refusal: why, decision_id } => {
-            refusal(surface, exchange.route().style, why, &context(exchange, *decision_id))
+            refusal(surface, exchange.route().style, why, &context(*decision_id))
         }
-        Stop::Failed(error) => failure(surface, error.fault(), &error.to_string(), &context(exchange, None)),
-    };
-    with_decision(exchange, http(reply))
+        Stop::Failed(error) => failure(surface, error.fault(), &error.to_string(), &context(None)),
+    }
 }
 
 /// Why a request got no exchange.

@@ -75,13 +75,18 @@ impl<'a> Exchange<'a> {
 
     /// The next event of this exchange.
     pub(crate) fn event(&mut self, draft: Draft) -> Event {
-        let sequence = self.sequence;
-        self.sequence = sequence.saturating_add(1);
+        let event = self.peek(draft);
+        self.sequence = self.sequence.saturating_add(1);
+        event
+    }
+
+    /// What the next event would be.
+    pub(crate) fn peek(&self, draft: Draft) -> Event {
         Event {
             version: EVENT_VERSION.to_owned(),
             id: Uuid::now_v7(),
             exchange_id: self.id,
-            sequence,
+            sequence: self.sequence,
             at: Timestamp::now(),
             zone: self.app.zone.clone(),
             tenant: self.app.tenant.clone(),

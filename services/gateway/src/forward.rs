@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
@@ -9,27 +10,38 @@ use crate::config::{RouteKind, Target};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
 use crate::headers::of_request;
+use crate::held::AnswerHead;
 use crate::release::Released;
-use crate::upstream::{self, Answer};
+use crate::upstream::{self, Opened, UpstreamError};
 
-/// The upstream's answer, held.
+/// The head of the upstream's answer, and its body that is still to be read.
 pub(crate) async fn forward(
     exchange: &mut Exchange<'_>,
     headers: &HeaderMap,
     request: Released,
-) -> Result<Answer, GatewayError> {
+) -> Result<(AnswerHead, Opened), GatewayError> {
     let (target, client) = match (&exchange.live.config.kind, &exchange.live.client) {
         (RouteKind::Model(_, target) | RouteKind::Generic(target, _), Some(client)) => (target, client),
         _ => return Err(GatewayError::Internal("a route without an upstream forwards")),
     };
     let headers = outgoing(exchange, target, headers);
     let sent = Instant::now();
-    let answer = upstream::send(client, target, headers, request.into_bytes()).await;
+    let opened = upstream::open(client, target, headers, request.into_bytes()).await;
     exchange.waited = exchange.waited.saturating_add(sent.elapsed());
-    answer.map_err(|error| {
-        exchange.app.metrics.upstream_failed(&target.upstream.name, error.kind());
-        error.into()
-    })
+    opened.map_err(|error| failed(exchange, &target.upstream.name, error))
+}
+
+/// The whole of an answer's body. Held in memory: nothing of it leaves before it is judged.
+pub(crate) async fn collect(exchange: &mut Exchange<'_>, opened: Opened) -> Result<Bytes, GatewayError> {
+    let (name, sent) = (opened.upstream_name(), Instant::now());
+    let body = opened.whole().await;
+    exchange.waited = exchange.waited.saturating_add(sent.elapsed());
+    body.map_err(|error| failed(exchange, &name, error))
+}
+
+fn failed(exchange: &Exchange<'_>, upstream: &str, error: UpstreamError) -> GatewayError {
+    exchange.app.metrics.upstream_failed(upstream, error.kind());
+    error.into()
 }
 
 /// The caller's headers without those that are for Parapet, with those that the configuration sets.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use parapet_domain::fold::NotInspected;
-use parapet_surfaces::{Draft, ModelApi, ParsedBody};
+use parapet_surfaces::{Draft, HeldAnswer, ModelApi, ParsedBody, WindowedAnswer};
 
 /// A body, taken apart and not yet judged.
 pub(crate) struct Held {
@@ -27,6 +27,8 @@ pub(crate) enum Body {
         /// The events that were judged, and nothing else of what came: no comments, no ids.
         judged: Bytes,
     },
+    /// A window of a streamed answer, of which more is to come.
+    Window(Box<WindowedAnswer>),
 }
 
 /// What surrounds an answer's body.
@@ -38,5 +40,11 @@ pub(crate) struct AnswerHead {
 impl Held {
     pub(crate) fn new(body: Body, parsed: ParsedBody) -> Self {
         Self { body, drafts: parsed.events, not_inspected: parsed.not_inspected, expected: 0 }
+    }
+
+    /// A streamed answer that is complete.
+    pub(crate) fn stream(held: HeldAnswer) -> Self {
+        let body = Body::Stream { api: held.api, assembled: held.body.into(), judged: held.plain.into() };
+        Self::new(body, held.parsed)
     }
 }

@@ -6,27 +6,49 @@ use http::HeaderMap;
 use crate::error::Stop;
 use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
+use crate::relay::{self, Piece, Relay};
 use crate::release::Released;
 use crate::{fold, forward, judge, parse, record, release, unreadable};
+
+/// What goes back to the caller.
+pub(crate) enum Intercepted {
+    /// The whole answer.
+    Whole(AnswerHead, Bytes),
+    /// The first of a stream, which the relay goes on with.
+    Begun(AnswerHead, Bytes, Box<Relay>),
+}
 
 /// From the caller's bytes to the answer's, or to the reason why there is none.
 pub(crate) async fn intercept(
     exchange: &mut Exchange<'_>,
     headers: &HeaderMap,
     body: Bytes,
-) -> Result<(AnswerHead, Released), Stop> {
+) -> Result<Intercepted, Stop> {
     // The agent sees nothing of the request before all of it is judged and recorded.
     let request = parse::request(exchange, body)?;
     let request = pass(exchange, request).await?;
 
     // What comes back is content too, errors included, and takes the same way.
-    let answer = forward::forward(exchange, headers, request).await?;
-    let (head, answer) = match parse::answer(exchange, answer) {
+    let (head, opened) = forward::forward(exchange, headers, request).await?;
+    if let Some(limits) = relay::windows(exchange, &head) {
+        return begin(exchange, head, Relay::new(opened, limits)).await;
+    }
+    let answer = forward::collect(exchange, opened).await?;
+    let answer = match parse::answer(exchange, &head, answer) {
         Ok(parsed) => parsed,
         Err(stop) => return Err(unreadable::recorded(exchange, stop).await),
     };
     let answer = pass(exchange, answer).await?;
-    Ok((head, answer))
+    Ok(Intercepted::Whole(head, answer.into_bytes()))
+}
+
+/// A streamed answer up to the first text that may leave: until then a refusal has a status of its own.
+async fn begin(exchange: &mut Exchange<'_>, head: AnswerHead, relay: Box<Relay>) -> Result<Intercepted, Stop> {
+    match relay.next(exchange).await? {
+        Piece::More(first, relay) => Ok(Intercepted::Begun(head, first, relay)),
+        Piece::Last(all) => Ok(Intercepted::Whole(head, all)),
+        Piece::Nobody => Ok(Intercepted::Whole(head, Bytes::new())),
+    }
 }
 
 /// One body in one direction.

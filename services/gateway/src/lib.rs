@@ -20,6 +20,7 @@ mod metrics;
 mod outgoing;
 mod parse;
 mod record;
+mod relay;
 mod release;
 mod router;
 mod secret;

@@ -59,6 +59,12 @@ struct UpstreamFailure {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StreamEnd {
+    route: String,
+    end: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: String,
 }
@@ -78,6 +84,7 @@ pub(crate) struct Metrics {
     not_inspected: Family<Reason, Counter>,
     overhead: Histogram,
     requests: Family<RouteStatus, Counter>,
+    streams: Family<StreamEnd, Counter>,
     in_flight: Gauge,
     upstream_failures: Family<UpstreamFailure, Counter>,
     audit_failures: Counter,
@@ -106,6 +113,7 @@ impl Metrics {
             not_inspected: Family::default(),
             overhead: Histogram::new(EXCHANGE_BUCKETS),
             requests: Family::default(),
+            streams: Family::default(),
             in_flight: Gauge::default(),
             upstream_failures: Family::default(),
             audit_failures: Counter::default(),
@@ -128,6 +136,7 @@ impl Metrics {
         r.register("not_inspected_parts", "Parts that no guard saw, by reason", self.not_inspected.clone());
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
+        r.register("streams", "Answers streamed in windows, by how they ended", self.streams.clone());
         r.register("requests_in_flight", "Requests at work", self.in_flight.clone());
         r.register("upstream_failures", "Exchanges without a usable answer, by kind", self.upstream_failures.clone());
         r.register("audit_failures", "Decisions without a receipt in time", self.audit_failures.clone());
@@ -200,6 +209,11 @@ impl Metrics {
     /// A request with its answer; `route` is `none` where no route has the path.
     pub(crate) fn requested(&self, route: &str, status: u16) {
         self.requests.get_or_create(&RouteStatus { route: route.to_owned(), status: u32::from(status) }).inc();
+    }
+
+    /// An answer that was streamed in windows.
+    pub(crate) fn streamed(&self, route: &str, end: &'static str) {
+        self.streams.get_or_create(&StreamEnd { route: route.to_owned(), end }).inc();
     }
 
     /// Time of an exchange without the upstream's share.

@@ -19,7 +19,7 @@ pub(crate) enum Outgoing {
 }
 
 /// The other end of a fed body. Dropping it ends the body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Feed(mpsc::Sender<Bytes>);
 
 /// The caller has gone: nobody reads what would be sent.
@@ -32,7 +32,6 @@ impl Outgoing {
         Self::Whole(Some(bytes))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the surfaces that stream"))]
     /// A body and its feed, which runs at most `ahead` pieces ahead of the caller.
     pub(crate) fn fed(ahead: usize) -> (Feed, Self) {
         let (sender, receiver) = mpsc::channel(ahead.max(1));
@@ -40,7 +39,6 @@ impl Outgoing {
     }
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the surfaces that stream"))]
 impl Feed {
     /// Hands over the next piece, once there is room for it.
     pub(crate) async fn send(&self, piece: Bytes) -> Result<(), CallerGone> {

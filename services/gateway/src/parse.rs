@@ -13,9 +13,9 @@ use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, is_json, media_type};
 use crate::held::{AnswerHead, Body, Held};
 use crate::unseen::{NOT_JSON, QUERY_STRING};
-use crate::upstream::{Answer, UpstreamError};
+use crate::upstream::UpstreamError;
 
-const EVENT_STREAM: &str = "text/event-stream";
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 
 /// Takes a request apart.
 pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, GatewayError> {
@@ -33,9 +33,8 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
 }
 
 /// Takes an answer apart, whatever its status.
-pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(AnswerHead, Held), Stop> {
-    let media_type = media_type(&answer.headers).unwrap_or_default();
-    let head = AnswerHead { status: answer.status, headers: answer.headers };
+pub(crate) fn answer(exchange: &mut Exchange<'_>, head: &AnswerHead, body: Bytes) -> Result<Held, Stop> {
+    let media_type = media_type(&head.headers).unwrap_or_default();
     if !head.status.is_success() {
         exchange.upstream_status = Some(head.status);
     }
@@ -50,18 +49,18 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, answer: Answer) -> Result<(Ans
     } else if head.status.is_redirection() {
         // Followed, it would lead the caller around Parapet; and a 304 stands for content that nobody judged.
         return Err(unreadable(exchange, "redirect"));
-    } else if answer.body.is_empty() {
-        unread(answer.body, None)
+    } else if body.is_empty() {
+        unread(body, None)
     } else if let Some(api) = streamed {
-        stream(api, &answer.body).map_err(|error| failed(exchange, error))?
+        stream(api, &body).map_err(|error| failed(exchange, error))?
     } else if is_json(&media_type) {
-        let parsed = json(exchange, head.status, &answer.body);
-        Held::new(Body::Whole(answer.body), parsed.map_err(|error| unreadable(exchange, word_for(&error)))?)
+        let parsed = json(exchange, head.status, &body);
+        Held::new(Body::Whole(body), parsed.map_err(|error| unreadable(exchange, word_for(&error)))?)
     } else {
         exchange.unread_answer = true;
-        unread(answer.body, Some(NOT_JSON))
+        unread(body, Some(NOT_JSON))
     };
-    Ok((head, held))
+    Ok(held)
 }
 
 fn json(exchange: &Exchange<'_>, status: StatusCode, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
@@ -94,8 +93,7 @@ fn stream(api: ModelApi, body: &Bytes) -> Result<Held, GatewayError> {
     // The upstream's own limit has been applied to these bytes already.
     let mut answer = api.stream(body.len());
     answer.push(body)?;
-    let held = answer.finish()?;
-    Ok(Held::new(Body::Stream { api, assembled: held.body.into(), judged: held.plain.into() }, held.parsed))
+    Ok(Held::stream(answer.finish()?))
 }
 
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.
@@ -123,7 +121,8 @@ const fn word_for(error: &SurfaceError) -> &'static str {
     }
 }
 
-fn failed(exchange: &Exchange<'_>, error: GatewayError) -> Stop {
+/// `error`, counted.
+pub(crate) fn failed(exchange: &Exchange<'_>, error: GatewayError) -> Stop {
     exchange.app.metrics.upstream_failed(&exchange.route().name, "unreadable");
     Stop::Failed(error)
 }

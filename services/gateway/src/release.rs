@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use parapet_domain::{Edit, Folded, Permitted, Refusal, RefusalKind};
 use parapet_store::Recorded;
-use parapet_surfaces::{Draft, RewriteError, rewrite};
+use parapet_surfaces::{Draft, RewriteError, WindowedAnswer, rewrite};
 use uuid::Uuid;
 
 use crate::error::{GatewayError, Stop};
@@ -13,11 +13,23 @@ use crate::held::{Body, Held};
 use crate::record::Receipted;
 
 /// Bytes that may leave. Made here alone.
-pub(crate) struct Released(Bytes);
+pub(crate) struct Released {
+    bytes: Bytes,
+    coming: Option<Box<WindowedAnswer>>,
+}
 
 impl Released {
+    const fn all(bytes: Bytes) -> Self {
+        Self { bytes, coming: None }
+    }
+
     pub(crate) fn into_bytes(self) -> Bytes {
-        self.0
+        self.bytes
+    }
+
+    /// What may leave of a window, and the answer of which more is to come.
+    pub(crate) fn into_window(self) -> (Bytes, Option<Box<WindowedAnswer>>) {
+        (self.bytes, self.coming)
     }
 }
 
@@ -52,14 +64,26 @@ fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<
     let contents = permitted.into_iter().map(|(content, _receipt)| content.into_parts());
     let edits: Vec<_> =
         contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
+    if let Body::Window(mut answer) = held.body {
+        let drawn = answer.draw(all_edits(&edits));
+        answer.advance(&drawn);
+        return Ok(Released { bytes: drawn.bytes.into(), coming: Some(answer) });
+    }
     // Tried before the record was written: a failure here is a defect.
-    edited(&held, &edits).map(Released).map_err(|_| "edits that could be made cannot be made now")
+    edited(&held, &edits).map(Released::all).map_err(|_| "edits that could be made cannot be made now")
+}
+
+/// The edits of a window, which is one event.
+fn all_edits(edits: &[(Draft, Vec<Edit>)]) -> &[Edit] {
+    edits.first().map_or(&[], |(_, edits)| edits)
 }
 
 /// The held bytes with `edits` made; without any, exactly as they came.
 pub(crate) fn edited(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Result<Bytes, RewriteError> {
+    let of_window = all_edits(edits);
     let edits: Vec<(&Draft, &[Edit])> = edits.iter().map(|(draft, edits)| (draft, edits.as_slice())).collect();
     match &held.body {
+        Body::Window(answer) => Ok(answer.draw(of_window).bytes.into()),
         Body::Whole(body) if edits.is_empty() => Ok(body.clone()),
         Body::Whole(body) => rewrite(body, &edits).map(Bytes::from),
         Body::Stream { judged, .. } if edits.is_empty() => Ok(judged.clone()),

@@ -23,7 +23,9 @@ use crate::config::{Credential, RouteKind};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, media_type};
-use crate::intercept::intercept;
+use crate::intercept::{Intercepted, intercept};
+use crate::outgoing::{Feed, Outgoing};
+use crate::relay::{AHEAD, Relay};
 use crate::trace::{REQUEST_ID, Trace};
 
 /// Header with the conversation that a request belongs to.
@@ -44,7 +46,9 @@ async fn work(app: Arc<Inner>, peer: SocketAddr, request: Request<Incoming>, rep
     let mut caller = Caller { app: &app, live, peer, trace: &trace, started: Instant::now(), reply: Some(reply) };
     // A defect in one request must not end the others on its connection.
     let handled = AssertUnwindSafe(handle(&mut caller, request)).catch_unwind().await;
-    caller.answer(handled.unwrap_or_else(|_| Err(GatewayError::Internal("panic"))));
+    if let Err(error) = handled.unwrap_or(Err(GatewayError::Internal("panic"))) {
+        caller.answer(Err(error));
+    }
 }
 
 /// Who asked, and waits for one answer.
@@ -78,7 +82,7 @@ const fn surface(live: &LiveRoute) -> Surface {
     live.config.kind.surface()
 }
 
-async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<HttpAnswer, GatewayError> {
+async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<(), GatewayError> {
     let Caller { app, live, peer, trace, .. } = *caller;
     let _at_work = app.metrics.at_work();
     let live = live.ok_or(GatewayError::UnknownPath)?;
@@ -95,14 +99,31 @@ async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<H
     let mut exchange = Exchange::new(app, live, trace, principal, session);
     exchange.query = head.uri.query().map(|_| ());
     let limit = app.limits.request;
-    let mut exchanged = pin!(answer_of(&mut exchange, credential, &head.headers, body));
-    if let Ok(answer) = timeout(limit, &mut exchanged).await {
-        return Ok(answer);
+    let (answer, rest) = {
+        let mut exchanged = pin!(answer_of(&mut exchange, credential, &head.headers, body));
+        match timeout(limit, &mut exchanged).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                // The caller waits no longer. The exchange goes on to its own end, which the limits of the upstream and the
+                // guards set, so that what it did is on record.
+                caller.answer(Err(GatewayError::TooSlow(limit.as_millis())));
+                exchanged.await
+            }
+        }
+    };
+    caller.answer(Ok(answer));
+    if let Some(Rest { first, relay, feed }) = rest {
+        relay.run(&mut exchange, first, feed).await;
     }
-    // The caller waits no longer. The exchange goes on to its own end, which the limits of the upstream and the guards
-    // set, so that what it did is on record.
-    caller.answer(Err(GatewayError::TooSlow(limit.as_millis())));
-    Ok(exchanged.await)
+    app.metrics.took(exchange.overhead());
+    Ok(())
+}
+
+/// What follows the head of a streamed answer.
+struct Rest {
+    first: Bytes,
+    relay: Box<Relay>,
+    feed: Feed,
 }
 
 /// The exchange itself.
@@ -111,16 +132,18 @@ async fn answer_of(
     credential: Option<&Credential>,
     headers: &HeaderMap,
     body: Bytes,
-) -> HttpAnswer {
-    let answer = match exchange.route().kind {
-        RouteKind::Check { .. } => check::answer_check(exchange, credential, body).await,
+) -> (HttpAnswer, Option<Rest>) {
+    match exchange.route().kind {
+        RouteKind::Check { .. } => (check::answer_check(exchange, credential, body).await, None),
         RouteKind::Model(..) | RouteKind::Generic(..) => match intercept(exchange, headers, body).await {
-            Ok((head, body)) => released(exchange, head, body),
-            Err(stop) => stopped(exchange, &stop),
+            Ok(Intercepted::Whole(head, body)) => (released(exchange, &head, Outgoing::whole(body)), None),
+            Ok(Intercepted::Begun(head, first, relay)) => {
+                let (feed, body) = Outgoing::fed(AHEAD);
+                (released(exchange, &head, body), Some(Rest { first, relay, feed }))
+            }
+            Err(stop) => (stopped(exchange, &stop), None),
         },
-    };
-    exchange.app.metrics.took(exchange.overhead());
-    answer
+    }
 }
 
 /// Only what can be judged: one POST with one JSON body, as it is.

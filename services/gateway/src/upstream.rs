@@ -1,64 +1,98 @@
-//! The agents and model servers behind Parapet: one request out, one whole answer back, within every limit.
+//! The agents and model servers behind Parapet: one request out, its answer back, whole or piece by piece, within every limit.
 
 mod client;
 mod error;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use tokio::time::timeout;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::Incoming;
+use tokio::time::{timeout, timeout_at};
 
 pub use client::ClientError;
 pub(crate) use client::HttpClient;
 pub(crate) use error::UpstreamError;
 
 use crate::config::{Target, Upstream};
+use crate::held::AnswerHead;
 
-/// A whole answer. Held in memory: nothing of it leaves before it is judged.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+/// The body of an answer that has begun. Ends when the upstream's time for the whole of it is over.
+pub(crate) struct Opened {
+    upstream: Arc<Upstream>,
+    body: Incoming,
+    until: Instant,
 }
 
-/// Sends `body` to the target of a route and waits for the whole answer.
-pub(crate) async fn send(
+/// Sends `body` to the target of a route and waits for the head of the answer.
+pub(crate) async fn open(
     client: &HttpClient,
     target: &Target,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Answer, UpstreamError> {
-    let started = Instant::now();
-    let result = timeout(target.upstream.total_timeout, exchange(client, target, headers, body)).await;
-    let result = result.unwrap_or(Err(UpstreamError::TooSlow { limit: target.upstream.total_timeout }));
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match &result {
-        Ok(answer) => {
-            tracing::debug!(upstream.name = %target.upstream.name, upstream.status = answer.status.as_u16(), duration_us, "answered")
+) -> Result<(AnswerHead, Opened), UpstreamError> {
+    let (started, upstream) = (Instant::now(), &target.upstream);
+    let until = started.checked_add(upstream.total_timeout).unwrap_or(started);
+    let limit = upstream.response_timeout.min(upstream.total_timeout);
+    let sent = async {
+        timeout(limit, client.send(request(target, headers, body)?))
+            .await
+            .map_err(|_| UpstreamError::TooSlow { limit })?
+    };
+    match sent.await {
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            tracing::debug!(upstream.name = %upstream.name, upstream.status = parts.status.as_u16(), duration_us = micros(started), "answered");
+            let opened = Opened { upstream: Arc::clone(upstream), body, until };
+            Ok((AnswerHead { status: parts.status, headers: parts.headers }, opened))
         }
-        Err(error) => {
-            tracing::warn!(upstream.name = %target.upstream.name, %error, error.cause = ?error.cause(), duration_us, "no answer")
+        Err(error) => Err(logged(upstream, error, started)),
+    }
+}
+
+impl Opened {
+    pub(crate) fn upstream_name(&self) -> String {
+        self.upstream.name.clone()
+    }
+
+    /// The whole body, within the limits. Trailers are dropped: no guard could see them.
+    pub(crate) async fn whole(self) -> Result<Bytes, UpstreamError> {
+        let (started, max) = (Instant::now(), self.upstream.max_answer_bytes);
+        let body = timeout_at(self.until.into(), Limited::new(self.body, max).collect()).await;
+        let body = body.map_err(|_| UpstreamError::TooSlow { limit: self.upstream.total_timeout });
+        let body = body.and_then(|body| body.map_err(|error| UpstreamError::of_body(error, max)));
+        body.map(Collected::to_bytes).map_err(|error| logged(&self.upstream, error, started))
+    }
+
+    /// The next piece of the body, or `None` at its end. However long it is, it has no limit of its own: who takes it piece by
+    /// piece bounds what it keeps.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, UpstreamError> {
+        let (started, idle) = (Instant::now(), self.upstream.response_timeout);
+        let until = started.checked_add(idle).map_or(self.until, |idle| idle.min(self.until));
+        loop {
+            let read = match timeout_at(until.into(), self.body.frame()).await {
+                Err(_) => Err(UpstreamError::TooSlow { limit: idle.min(self.upstream.total_timeout) }),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(error))) => Err(UpstreamError::CutOff(error.into())),
+                Ok(Some(Ok(frame))) => Ok(frame.into_data()),
+            };
+            match read.map_err(|error| logged(&self.upstream, error, started))? {
+                Ok(data) if !data.is_empty() => return Ok(Some(data)),
+                _ => {}
+            }
         }
     }
-    result
 }
 
-async fn exchange(
-    client: &HttpClient,
-    target: &Target,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Answer, UpstreamError> {
-    let limit = target.upstream.response_timeout;
-    let request = request(target, headers, body)?;
-    let response = timeout(limit, client.send(request)).await.map_err(|_| UpstreamError::TooSlow { limit })??;
-    let (parts, body) = response.into_parts();
-    let max = target.upstream.max_answer_bytes;
-    // Trailers are dropped here: no guard could see them.
-    let body = Limited::new(body, max).collect().await.map_err(|error| UpstreamError::of_body(error, max))?.to_bytes();
-    Ok(Answer { status: parts.status, headers: parts.headers, body })
+fn logged(upstream: &Upstream, error: UpstreamError, since: Instant) -> UpstreamError {
+    tracing::warn!(upstream.name = %upstream.name, %error, error.cause = ?error.cause(), duration_us = micros(since), "no answer");
+    error
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 fn request(target: &Target, headers: HeaderMap, body: Bytes) -> Result<Request<Full<Bytes>>, UpstreamError> {

@@ -6,7 +6,7 @@ use parapet_domain::{Budget, Event, Match, Mode, OnError, digest};
 use parapet_sandbox::{LoadedGuard, Sandbox};
 use serde::Serialize;
 
-use crate::{GuardError, GuardSource, SetError, SetFile, SetFiles, Tool, ToolSource};
+use crate::{GuardError, GuardSource, SetError, SetFile, SetFiles, Streaming, Tool, ToolSource};
 
 /// The guards in force together.
 #[derive(Debug)]
@@ -94,6 +94,13 @@ impl SetEntry {
 }
 
 impl GuardSet {
+    /// Whether windows of a streamed answer are enough for every guard that judges `event`.
+    #[must_use]
+    pub fn judges_windows(&self, event: &Event) -> bool {
+        let mut selected = self.entries.iter().filter(|entry| entry.selects(event));
+        selected.all(|entry| entry.guard.source.manifest.streaming == Streaming::Window)
+    }
+
     /// Understands and builds all guards of `files`. Those that `previous` has with the same hash are taken over.
     ///
     /// # Errors

@@ -28,6 +28,14 @@ impl ModelApi {
         }
     }
 
+    /// Whether a streamed answer can be judged in windows.
+    #[must_use]
+    pub const fn has_windows(self) -> bool {
+        match self {
+            Self::OpenaiChat => true,
+        }
+    }
+
     /// Takes a request apart.
     ///
     /// # Errors

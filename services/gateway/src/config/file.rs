@@ -381,6 +381,18 @@ pub struct RouteFile {
     pub principal: Need,
     /// Whether a request must present a `[[credential]]`, `required` (default) or `optional`; only for `check`.
     pub credential: Option<Need>,
+    /// How a streamed answer is judged, `full` (default) or `window`; only for `openai_chat`.
+    pub hold: Option<Hold>,
+    /// New text that makes a window, in characters. Default 2000; only with windows.
+    pub window_chars: Option<Count>,
+    /// Text at the end of a window that waits for the next one, in characters. Longer things that guards look for can be missed.
+    /// Default 200; only with windows.
+    pub overlap_chars: Option<Count>,
+    /// Most bytes of a streamed answer that wait at once. Default 1048576; only with windows.
+    pub max_buffer_bytes: Option<Count>,
+    /// What happens to a streamed answer that is held and longer than `max_buffer_bytes`: `refuse` (default) or `window`, to go on
+    /// in windows; only with `hold = "full"`. It is refused when a guard needs all of it.
+    pub on_overflow: Option<OnOverflow>,
     /// Parts of a request; only for `generic`. What they do not name is listed as not inspected.
     pub request_parts: Vec<PartFile>,
     /// JSON Pointers in a request that are no content, such as `/session_id`; only for `generic`.
@@ -415,6 +427,28 @@ impl SurfaceName {
             Self::Check | Self::Generic => None,
         }
     }
+}
+
+/// How a streamed answer is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// As a whole, before any of it leaves.
+    #[default]
+    Full,
+    /// In overlapping windows, each before its text leaves.
+    Window,
+}
+
+/// What happens to an answer that is too long to be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnOverflow {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It goes on in windows.
+    Window,
 }
 
 /// Whether something must be there.

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use parapet_domain::fold::FoldPolicy;
 use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
 use parapet_surfaces::generic::GenericMapping;
-use parapet_surfaces::{ModelApi, Style};
+use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
 use super::file::{Need, Right};
 use crate::identity::KeySet;
@@ -249,6 +249,8 @@ pub struct Route {
     pub store_content: bool,
     /// Whether the user must be known.
     pub principal: Need,
+    /// How a streamed answer is cut into windows; `None` when it is held as a whole.
+    pub windows: Option<WindowLimits>,
 }
 
 /// Protocol of a route.

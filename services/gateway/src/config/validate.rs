@@ -4,6 +4,7 @@ mod identity;
 mod routes;
 mod server;
 mod upstreams;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -14,3 +14,4 @@ mod shutdown;
 mod support;
 mod tokens;
 mod upstream;
+mod windows;

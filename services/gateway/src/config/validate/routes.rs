@@ -8,6 +8,7 @@ use parapet_domain::fold::FoldPolicy;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::{ModelApi, Style};
 
+use super::windows::windows;
 use super::{Unfit, Upstreams, checked, complain, name};
 use crate::config::file::{ConfigFile, PartFile, RouteFile, SurfaceName};
 use crate::config::{Mappings, Need, Right, Route, RouteKind, Target, Upstream};
@@ -60,6 +61,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
             target.zip(mappings).map(|(target, mappings)| RouteKind::Generic(target, Box::new(mappings)))
         }
     };
+    let windows = windows(file, surface.model_api().is_some_and(ModelApi::has_windows), key, unfit);
     let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
     if file.agent.is_some() {
         name(&agent, &format!("{key}.agent"), unfit);
@@ -75,6 +77,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         show_details: !file.hide_details,
         store_content: file.store_content,
         principal: file.principal,
+        windows,
     })
 }
 

@@ -7,6 +7,7 @@ id = "words"
 title = "Does what the words say"
 request = "Refuse FORBIDDEN, ask for ASKFIRST, blot out SECRET, put a quote for BREAK, fail on SPIN, refuse the tool delete_all."
 stages = ["input", "output", "tool_call", "tool_result"]
+streaming = "window"
 [budget]
 fuel = 20000000
 memory_bytes = 16777216
@@ -47,19 +48,25 @@ fn check(event) {
 }
 "#;
 
-/// The guard judges these agents only.
+/// The guards judge these agents only; `whole` does what `words` does, and needs all of an answer.
 const SET: &str = r#"
 [[guard]]
 id = "words"
 match = { agents = ["assistant", "ehr", "checker"] }
+[[guard]]
+id = "whole"
+match = { agents = ["careful"] }
 "#;
 
 pub(crate) fn write(dir: &Path) {
-    let guard = dir.join("words");
-    std::fs::create_dir_all(&guard).unwrap();
+    let whole = MANIFEST.replace("\"words\"", "\"whole\"").replace("streaming = \"window\"\n", "");
+    for (id, manifest) in [("words", MANIFEST), ("whole", whole.as_str())] {
+        let guard = dir.join(id);
+        std::fs::create_dir_all(&guard).unwrap();
+        std::fs::write(guard.join("guard.toml"), manifest).unwrap();
+        std::fs::write(guard.join("guard.rhai"), SCRIPT).unwrap();
+        std::fs::write(guard.join("plan.md"), "None needed.\n").unwrap();
+        std::fs::write(guard.join("tests.jsonl"), "").unwrap();
+    }
     std::fs::write(dir.join("set.toml"), SET).unwrap();
-    std::fs::write(guard.join("guard.toml"), MANIFEST).unwrap();
-    std::fs::write(guard.join("guard.rhai"), SCRIPT).unwrap();
-    std::fs::write(guard.join("plan.md"), "None needed.\n").unwrap();
-    std::fs::write(guard.join("tests.jsonl"), "").unwrap();
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What the upstream does with every request.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub(crate) enum Script {
     Bytes(Vec<u8>),
     /// Says that a request is there, and answers once it is told to.
     Wait { arrived: Arc<Notify>, go: Arc<Notify>, then: Vec<u8> },
+    /// Sends one piece after the other, each once it is told to, and closes.
+    Pieces { go: Arc<Semaphore>, pieces: Vec<Vec<u8>> },
     /// Never answers.
     Silent,
 }
@@ -118,6 +120,15 @@ async fn converse(mut stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Seen
             arrived.notify_one();
             go.notified().await;
             then
+        }
+        Script::Pieces { go, pieces } => {
+            for piece in pieces {
+                go.acquire().await.unwrap().forget();
+                if stream.write_all(&piece).await.is_err() {
+                    break;
+                }
+            }
+            Vec::new()
         }
         Script::Silent => std::future::pending().await,
     };

@@ -324,7 +324,7 @@ pub struct UpstreamFile {
     pub headers: BTreeMap<String, Secret>,
     /// Time to open a TCP connection; a TLS handshake counts towards `response_timeout_ms`. Milliseconds, default 5000.
     pub connect_timeout_ms: Count,
-    /// Time until the answer begins. Milliseconds, default 120000.
+    /// Time until the answer begins, and the longest pause of one that leaves in windows. Milliseconds, default 120000.
     pub response_timeout_ms: Count,
     /// Time until the answer is complete. Milliseconds, default 240000.
     pub total_timeout_ms: Count,

@@ -94,3 +94,22 @@ fn pure_crates_have_no_io() {
         assert!(found.is_empty(), "`{krate}` must stay pure, but depends on {found:?}");
     }
 }
+
+#[test]
+fn only_the_store_says_that_something_was_approved() {
+    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
+    let mut makers = BTreeSet::new();
+    let mut folders = vec![std::path::PathBuf::from(services)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains("found_by_store(")) {
+                makers.insert(path.strip_prefix(services).expect("a path below").display().to_string());
+            }
+        }
+    }
+    let allowed = ["domain/src/approval.rs", "domain/src/approval/tests.rs", "store/src/approvals.rs"];
+    assert_eq!(makers, allowed.map(str::to_owned).into());
+}

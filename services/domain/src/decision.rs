@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::fold::{Coverage, Ruling};
-use crate::{Decision, Event, GuardRun, Stage, Surface, Timestamp};
+use crate::{ApprovalMark, ApprovalState, Decision, Event, GuardRun, Stage, Surface, Timestamp};
 
 /// Version word of the record; a reader refuses what it does not know.
 pub const DECISION_VERSION: &str = "decision/1";
@@ -59,6 +59,9 @@ pub struct DecisionRecord {
     pub message: String,
     /// Guard that decided, if one did.
     pub decided_by: Option<String>,
+    /// The approval that was asked for, or that was used or refused; what is recorded as `used` is used up by the record.
+    #[serde(default)]
+    pub approval: Option<ApprovalMark>,
     /// Hash of the guard set in force.
     pub guard_set: String,
     /// What ran it.
@@ -107,6 +110,12 @@ pub struct RecordContext {
 }
 
 impl DecisionRecord {
+    /// The approval that this record uses up.
+    #[must_use]
+    pub fn uses_approval(&self) -> Option<Uuid> {
+        self.approval.as_ref().filter(|approval| approval.state == ApprovalState::Used).map(|approval| approval.id)
+    }
+
     /// Puts the record together.
     #[must_use]
     pub fn new(
@@ -141,6 +150,7 @@ impl DecisionRecord {
             reason_code,
             message,
             decided_by: ruling.decided_by.clone(),
+            approval: None,
             guard_set: context.guard_set,
             engine: context.engine,
             duration_us: context.duration_us,

@@ -3,16 +3,25 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Decision, Edit, Failure, GuardRun, Mode, OnError, Outcome, Verdict, reason, redact};
+use uuid::Uuid;
 
-/// Content that may be released, once it is also recorded. Only [`fold`] makes one.
+use crate::{Approved, Decision, Edit, Failure, GuardRun, Mode, OnError, Outcome, Verdict, reason, redact};
+
+/// Content that may be released, once it is also recorded. Only [`fold`] and [`fold_approved`] make one.
 #[derive(Debug)]
 pub struct Permitted<T> {
     content: T,
     edits: Vec<Edit>,
+    approval: Option<Uuid>,
 }
 
 impl<T> Permitted<T> {
+    /// The approval without which the content would not be permitted. It may be released only when the record of the
+    /// decision has used that approval up.
+    pub const fn approval(&self) -> Option<Uuid> {
+        self.approval
+    }
+
     /// The content and the edits that must be applied to it before it leaves, disjoint and in text order.
     pub fn into_parts(self) -> (T, Vec<Edit>) {
         (self.content, self.edits)
@@ -110,6 +119,8 @@ pub struct Ruling {
     pub refusal: Option<Refusal>,
     /// Edits of all enforcing guards, merged; they hold under `ask` too.
     pub edits: Vec<Edit>,
+    /// The approval that lets the content pass, if it needs one and has it.
+    pub approval: Option<Uuid>,
 }
 
 /// Content after the fold.
@@ -124,14 +135,31 @@ pub enum Folded<T> {
 /// Folds `runs`, which stand in the guard set's order. The most severe verdict wins, the earlier guard among equals;
 /// a failure counts as its `on_error`; the edits of all enforcing guards are united.
 pub fn fold<T>(content: T, runs: &[GuardRun], coverage: &Coverage, policy: FoldPolicy) -> (Ruling, Folded<T>) {
+    fold_approved(content, runs, coverage, policy, None)
+}
+
+/// [`fold`] after a person has answered: what `approved` answers counts as if the guard had allowed it, its edits included.
+/// Everything else is folded as ever, so a denial, a failure or another question still refuses.
+pub fn fold_approved<T>(
+    content: T,
+    runs: &[GuardRun],
+    coverage: &Coverage,
+    policy: FoldPolicy,
+    approved: Option<&Approved>,
+) -> (Ruling, Folded<T>) {
     let mut folded = Decision::Allow;
     let mut worst: Option<(Weight, &GuardRun)> = None;
     let mut edits = Vec::new();
+    let mut answered = None;
     for run in runs.iter().filter(|run| run.mode != Mode::Off) {
-        let weight = Weight::of(run);
+        let mut weight = Weight::of(run);
         folded = folded.max(weight.decision());
         if run.mode != Mode::Enforce {
             continue;
+        }
+        if let Some(approved) = approved.filter(|approved| approved.answers(run)) {
+            weight = Weight::Allow;
+            answered = Some(approved.id());
         }
         if let Outcome::Verdict(verdict) = &run.outcome {
             edits.extend_from_slice(&verdict.edits);
@@ -157,11 +185,18 @@ pub fn fold<T>(content: T, runs: &[GuardRun], coverage: &Coverage, policy: FoldP
     let decider = worst.filter(|(weight, _)| !by_route && weight.decision() > Decision::Allow);
     let decided_by = decider.map(|(_, run)| run.guard.clone());
     let edits = redact::merge(&edits);
-    let ruling =
-        Ruling { folded: folded.max(enforced), enforced, decided_by, refusal: refusal.clone(), edits: edits.clone() };
+    let approval = answered.filter(|_| refusal.is_none());
+    let ruling = Ruling {
+        folded: folded.max(enforced),
+        enforced,
+        decided_by,
+        refusal: refusal.clone(),
+        edits: edits.clone(),
+        approval,
+    };
     let content = match refusal {
         Some(refusal) => Folded::Refused(refusal),
-        None => Folded::Permitted(Permitted { content, edits }),
+        None => Folded::Permitted(Permitted { content, edits, approval }),
     };
     (ruling, content)
 }

@@ -95,6 +95,24 @@ fn syntax(error: serde_json::Error) -> JsonError {
     JsonError::Syntax(error.to_string())
 }
 
+/// `value` in canonical form (RFC 8785), if that says the same as `text`, from which [`parse`] read it: not where a number is
+/// beyond what canonical JSON keeps.
+pub(crate) fn canonical_exact(value: &Value, text: &str) -> Option<Vec<u8>> {
+    let exact = matches!(quote_unsafe_numbers(text), Cow::Borrowed(_)) && !has_big_integer(value);
+    if exact { crate::digest::canonical_json(value).ok() } else { None }
+}
+
+/// Whether an integer lies beyond ±2^53, up to which every integer is a number of its own in canonical JSON.
+fn has_big_integer(value: &Value) -> bool {
+    const LIMIT: u64 = 1 << 53;
+    match value {
+        Value::Number(n) => n.as_i64().map(i64::unsigned_abs).or_else(|| n.as_u64()).is_some_and(|m| m >= LIMIT),
+        Value::Array(items) => items.iter().any(has_big_integer),
+        Value::Object(map) => map.values().any(has_big_integer),
+        _ => false,
+    }
+}
+
 /// Puts quotes around each number that would not survive, so that it is read as a string. Borrows when there is none.
 fn quote_unsafe_numbers(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();

@@ -1,6 +1,7 @@
 //! The vocabulary of Parapet and its pure rules: events, verdicts, the fold, redaction, digests.
 //! No I/O, no async: the same input gives the same decision; the one reader of the clock is [`Timestamp::now`]. Every other crate depends on this one.
 
+pub mod approval;
 pub mod budget;
 pub mod decision;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod redact;
 pub mod time;
 pub mod verdict;
 
+pub use approval::{ApprovalMark, ApprovalState, Approved};
 pub use budget::Budget;
 pub use decision::DecisionRecord;
 pub use event::{Event, Origin, Part, PartKind, Role, Stage, Surface};

@@ -11,6 +11,14 @@ pub const REDACTION_IMPOSSIBLE: &str = "redaction_impossible";
 pub const REDACTION_NOT_CARRIED: &str = "redaction_not_carried";
 /// The store could not confirm the record in time.
 pub const AUDIT_UNAVAILABLE: &str = "audit_unavailable";
+/// A person has refused this call.
+pub const APPROVAL_DENIED: &str = "approval_denied";
+/// Too many calls of the user wait for a person.
+pub const APPROVALS_FULL: &str = "approvals_full";
+/// A person could not be shown all of what to approve.
+pub const APPROVAL_TOO_LARGE: &str = "approval_too_large";
+/// Approvals could neither be looked up nor asked for.
+pub const APPROVALS_UNAVAILABLE: &str = "approvals_unavailable";
 
 /// Every reason code of Parapet itself, with what it means.
 pub const ALL: &[(&str, &str)] = &[
@@ -22,6 +30,10 @@ pub const ALL: &[(&str, &str)] = &[
         "a guard redacted content that the protocol cannot carry back to whoever asked, so it was refused instead",
     ),
     (AUDIT_UNAVAILABLE, "the decision could not be recorded in time, so nothing was released"),
+    (APPROVAL_DENIED, "a person was asked to approve this call and refused it"),
+    (APPROVALS_FULL, "as many calls of this user as the route allows wait for a person already"),
+    (APPROVAL_TOO_LARGE, "the content is too large to be shown whole to the person who would have to approve it"),
+    (APPROVALS_UNAVAILABLE, "the store could not be asked for an approval in time, so nothing was released"),
     ("guard_out_of_fuel", "a guard used up its fuel on this content"),
     ("guard_out_of_memory", "a guard needed more memory than its budget"),
     ("guard_timed_out", "a guard did not finish before its deadline"),

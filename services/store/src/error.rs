@@ -85,6 +85,12 @@ pub enum StoreError {
     /// The record cannot be stored, now or later.
     #[error("the record cannot be stored: {0}")]
     Rejected(String),
+    /// The approval that a decision was to use is not there to be used: it was used meanwhile, or its time has run out.
+    #[error("approval `{id}` can no longer be used; ask again")]
+    ApprovalSpent {
+        /// The approval.
+        id: uuid::Uuid,
+    },
     /// A stored row cannot be read by this version.
     #[error("a stored row cannot be read: {0}")]
     Unreadable(String),
@@ -103,7 +109,7 @@ impl StoreError {
     /// Whether it is the record that is at fault, so that others can still be written.
     #[must_use]
     pub const fn is_about_the_record(&self) -> bool {
-        matches!(self, Self::FieldTooLong { .. } | Self::Rejected(_))
+        matches!(self, Self::FieldTooLong { .. } | Self::Rejected(_) | Self::ApprovalSpent { .. })
     }
 }
 

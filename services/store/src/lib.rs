@@ -1,7 +1,8 @@
-//! Decisions, guard sets and past cases on disk. The only crate with SQL: no SQL type leaves it.
+//! Decisions, guard sets, approvals and past cases on disk. The only crate with SQL: no SQL type leaves it.
 //! [`Store`] reads and writes, on SQLite or Postgres; [`Recorder`] turns single decisions into shared durable commits
 //! and hands out the receipt without which nothing is released.
 
+mod approvals;
 mod cases;
 mod config;
 mod error;
@@ -17,6 +18,7 @@ mod sqlite;
 mod store;
 mod text;
 
+pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalPage, ApprovalRecord, ApprovalStep, Ask, Asked};
 pub use cases::{CASE_VERSION, CasePage, CaseRecord, CaseSearch, CaseTexts, Entered, Evidence, NewCase};
 pub use config::StoreConfig;
 pub use error::StoreError;

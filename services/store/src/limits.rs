@@ -15,7 +15,7 @@ pub(crate) const RECORD_BYTES: usize = 16 << 20;
 
 /// Checks a row in its stored form.
 pub(crate) fn check(row: &Row) -> Result<(), StoreError> {
-    let texts: [(&'static str, &str, usize); 11] = [
+    let texts: [(&'static str, &str, usize); 12] = [
         ("tenant", &row.tenant, NAME_BYTES),
         ("route", &row.route, NAME_BYTES),
         ("agent", &row.agent, NAME_BYTES),
@@ -27,6 +27,7 @@ pub(crate) fn check(row: &Row) -> Result<(), StoreError> {
         ("principal", row.principal.as_deref().unwrap_or_default(), CALLER_ID_BYTES),
         ("session", row.session.as_deref().unwrap_or_default(), CALLER_ID_BYTES),
         ("message", &row.message, MESSAGE_BYTES),
+        ("approval.by", row.approval_by.as_deref().unwrap_or_default(), NAME_BYTES),
     ];
     let guards = row.marks.iter().map(|mark| ("runs.guard", mark.guard.as_str(), NAME_BYTES));
     for (field, text, max) in texts.into_iter().chain(guards) {
@@ -62,6 +63,13 @@ const CONSTRAINTS: &[(&str, &str)] = &[
     ("cases_guard_hash_length", "`guard_hash` of the case is longer than 256 bytes"),
     ("cases_vouched_by_length", "`by` of the case's evidence is empty or longer than 256 bytes"),
     ("cases_verdict_known", "`verdict` of the case is no verdict that the database knows"),
+    ("approvals_tenant_length", "`tenant` of the approval is longer than 256 bytes"),
+    ("approvals_principal_length", "`principal` of the approval is longer than 1024 bytes"),
+    ("approvals_decided_by_length", "`by` of the approval's answer is empty or longer than 256 bytes"),
+    ("approvals_state_known", "`state` of the approval is no state that the database knows"),
+    ("approvals_answered", "the approval has an answer without somebody who gave it"),
+    ("approvals_used", "the approval is used without a decision"),
+    ("approval_state_known", "`approval_state` is no state that the database knows"),
     ("cases_evidence_known", "the case has no evidence that the database knows"),
 ];
 

@@ -1,6 +1,7 @@
 //! The store in Postgres 15 or newer. Sibling of `sqlite`, with the same files in the same order, and `partitions`.
 
 mod aggregate;
+mod approvals;
 mod cases;
 mod errors;
 mod guard_sets;

@@ -64,25 +64,36 @@ impl Recorder {
         Self { shared: Arc::new(Shared { config, queue, counters, closing, finished }) }
     }
 
-    /// Records one decision. In the mode `required` this waits for the durable commit.
+    /// Records one decision. In the mode `required` this waits for the durable commit. A decision that uses an approval is
+    /// always `required`: the use is part of the commit.
     ///
     /// # Errors
-    /// The record is beyond the store's limits (in both modes, so that no length is a way around the log), or, in the mode
-    /// `required`, the commit could not be had in time.
+    /// The record is beyond the store's limits (in both modes, so that no length is a way around the log), its approval is
+    /// spent, or, in the mode `required`, the commit could not be had in time.
     pub async fn record(&self, record: DecisionRecord, mode: AuditMode) -> Result<Recorded, RecordError> {
-        let decision_id = record.id;
-        let row = Row::encode(&record).inspect_err(|error| {
-            self.shared.counters.reject(error);
-        })?;
-        let receipt = match mode {
-            AuditMode::Required => {
-                let deadline = Instant::now() + self.shared.config.deadline();
-                self.shared.queue.push_and_wait(row, deadline).await?;
-                Receipt::Durable
-            }
-            AuditMode::BestEffort => self.shared.queue.push(row),
-        };
-        Ok(Recorded::new(decision_id, receipt))
+        if mode == AuditMode::Required || record.uses_approval().is_some() {
+            let recorded = self.record_together(std::slice::from_ref(&record)).await?;
+            return recorded.into_iter().next().ok_or_else(|| RecordError::Unavailable("no receipt".to_owned()));
+        }
+        let row = self.encode(&record)?;
+        Ok(Recorded::new(record.id, self.shared.queue.push(row), None))
+    }
+
+    /// Records the decisions of one body in one commit, all or none, and waits for it. Their approvals are used up by the same
+    /// commit: what cannot be released for want of one record costs no approval of another.
+    ///
+    /// # Errors
+    /// A record is beyond the store's limits, an approval is spent, or the commit could not be had in time.
+    pub async fn record_together(&self, records: &[DecisionRecord]) -> Result<Vec<Recorded>, RecordError> {
+        let rows = records.iter().map(|record| self.encode(record)).collect::<Result<Vec<_>, _>>()?;
+        let deadline = Instant::now() + self.shared.config.deadline();
+        self.shared.queue.push_and_wait(rows, deadline).await?;
+        let receipt = |record: &DecisionRecord| Recorded::new(record.id, Receipt::Durable, record.uses_approval());
+        Ok(records.iter().map(receipt).collect())
+    }
+
+    fn encode(&self, record: &DecisionRecord) -> Result<Row, RecordError> {
+        Ok(Row::encode(record).inspect_err(|error| self.shared.counters.reject(error))?)
     }
 
     /// Numbers for metrics and for the readiness check.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use parapet_domain::decision::DECISION_VERSION;
-use parapet_domain::{Decision, DecisionRecord, Outcome, Timestamp};
+use parapet_domain::{ApprovalMark, ApprovalState, Decision, DecisionRecord, Outcome, Timestamp};
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -16,7 +16,8 @@ use crate::{StoreError, limits};
 /// Names of the columns, in the order of [`Row`]'s fields and of every INSERT.
 pub(crate) const COLUMNS: &str = "version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles, \
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message, \
-    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id";
+    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id, approval_id, approval_state, \
+    approval_by";
 
 /// A point in time as a column; each store encodes it in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,9 @@ pub(crate) struct Row {
     pub(crate) chain_sequence: Option<i64>,
     pub(crate) chain_digest: Option<String>,
     pub(crate) chain_key_id: Option<String>,
+    pub(crate) approval_id: Option<Uuid>,
+    pub(crate) approval_state: Option<String>,
+    pub(crate) approval_by: Option<String>,
     #[sqlx(skip)]
     pub(crate) marks: BTreeSet<Mark>,
 }
@@ -103,6 +107,9 @@ impl Row {
             chain_sequence: record.chain_sequence,
             chain_digest: record.chain_digest.as_deref().map(text),
             chain_key_id: record.chain_key_id.as_deref().map(text),
+            approval_id: record.approval.as_ref().map(|approval| approval.id),
+            approval_state: record.approval.as_ref().map(|approval| approval.state.as_str().to_owned()),
+            approval_by: record.approval.as_ref().and_then(|approval| approval.by.as_deref().map(text)),
             marks: marks_of(record),
         };
         limits::check(&row)?;
@@ -111,6 +118,7 @@ impl Row {
 
     /// The record of a stored row.
     pub(crate) fn decode(self) -> Result<DecisionRecord, StoreError> {
+        let approval = self.approval()?;
         Ok(DecisionRecord {
             version: known_version(self.version)?,
             id: self.id,
@@ -135,6 +143,7 @@ impl Row {
             reason_code: unescape(self.reason_code),
             message: unescape(self.message),
             decided_by: self.decided_by.map(unescape),
+            approval,
             guard_set: unescape(self.guard_set),
             engine: parsed("engine", &self.engine)?,
             duration_us: u64::try_from(self.duration_us).map_err(|_| unreadable("duration_us", &self.duration_us))?,
@@ -143,6 +152,17 @@ impl Row {
             chain_digest: self.chain_digest.map(unescape),
             chain_key_id: self.chain_key_id.map(unescape),
         })
+    }
+
+    /// The approval that the row uses up.
+    pub(crate) fn uses_approval(&self) -> Option<Uuid> {
+        self.approval_id.filter(|_| self.approval_state.as_deref() == Some(ApprovalState::Used.as_str()))
+    }
+
+    fn approval(&self) -> Result<Option<ApprovalMark>, StoreError> {
+        let (Some(id), Some(state)) = (self.approval_id, &self.approval_state) else { return Ok(None) };
+        let by = self.approval_by.clone().map(unescape);
+        Ok(Some(ApprovalMark { id, state: word("approval_state", state)?, by }))
     }
 
     /// About how many bytes the row takes, in memory and on the wire.
@@ -183,11 +203,11 @@ fn marks_of(record: &DecisionRecord) -> BTreeSet<Mark> {
     marks
 }
 
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     escape(text).into_owned()
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Rejected(e.to_string()))
 }
 
@@ -218,11 +238,11 @@ fn unreadable(field: &str, value: &impl std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("`{value}` is no `{field}` that this version of parapet knows"))
 }
 
-fn parsed<T: DeserializeOwned>(field: &str, json: &str) -> Result<T, StoreError> {
+pub(crate) fn parsed<T: DeserializeOwned>(field: &str, json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|e| StoreError::Unreadable(format!("column `{field}`: {e}")))
 }
 
-fn word<'a, T: Deserialize<'a>>(field: &str, word: &'a str) -> Result<T, StoreError> {
+pub(crate) fn word<'a, T: Deserialize<'a>>(field: &str, word: &'a str) -> Result<T, StoreError> {
     let deserializer: StrDeserializer<'a, WordError> = word.into_deserializer();
     T::deserialize(deserializer).map_err(|_| unreadable(field, &word))
 }

@@ -1,6 +1,7 @@
 //! The store in one SQLite file: no server to run. Sibling of `postgres`, with the same files in the same order.
 
 mod aggregate;
+mod approvals;
 mod cases;
 mod errors;
 mod guard_sets;

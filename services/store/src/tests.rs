@@ -7,6 +7,7 @@ mod fixture;
 mod proxy;
 mod samples;
 
+mod approvals;
 mod cases;
 mod guard_sets;
 mod opening;

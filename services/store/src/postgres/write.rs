@@ -7,6 +7,7 @@ use sqlx::{Connection as _, Postgres};
 use uuid::Uuid;
 
 use super::PostgresStore;
+use super::approvals::use_approvals;
 use super::errors::classify;
 use crate::row::{At, Mark, Row};
 use crate::{Durability, StoreError};
@@ -17,28 +18,32 @@ const INSERT: &str = "\
 with new_decisions as (
   insert into decisions (version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles,
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message,
-    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id)
+    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id,
+    approval_id, approval_state, approval_by)
   select version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles::json,
     session, trace_id, stage, surface, content_digest, coverage::json, runs::json, failures, folded, enforced, reason_code, message,
-    decided_by, guard_set, engine::json, duration_us, content::json, chain_sequence, chain_digest, chain_key_id
+    decided_by, guard_set, engine::json, duration_us, content::json, chain_sequence, chain_digest, chain_key_id,
+    approval_id, approval_state, approval_by
   from unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
     $18::text[], $19::int[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[],
-    $27::bigint[], $28::text[], $29::bigint[], $30::text[], $31::text[])
+    $27::bigint[], $28::text[], $29::bigint[], $30::text[], $31::text[],
+    $32::uuid[], $33::text[], $34::text[])
     as rows (version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles,
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message,
-    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id)
+    decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id,
+    approval_id, approval_state, approval_by)
   on conflict (tenant, at, id) do nothing
   returning 1
 ), new_marks as (
   insert into decision_marks (tenant, guard, outcome, at, id)
-  select * from unnest($32::text[], $33::text[], $34::text[], $35::timestamptz[], $36::uuid[])
+  select * from unnest($35::text[], $36::text[], $37::text[], $38::timestamptz[], $39::uuid[])
   on conflict (tenant, guard, outcome, at, id) do nothing
 )
 select count(*) from new_decisions";
 
 /// In one message with BEGIN. A standby that has to apply each commit first (`remote_apply`) is stronger than `on`.
-const BEGIN_DURABLE: &str = "\
+pub(super) const BEGIN_DURABLE: &str = "\
 begin; select set_config('synchronous_commit', case current_setting('synchronous_commit') \
 when 'remote_apply' then 'remote_apply' else 'on' end, true)";
 
@@ -51,6 +56,11 @@ impl PostgresStore {
             Durability::AsConfigured => "begin",
         };
         let mut transaction = lease.connection.begin_with(begin).await.map_err(classify)?;
+        if let Some(id) = use_approvals(&mut transaction, rows).await.map_err(classify)? {
+            transaction.rollback().await.map_err(classify)?;
+            lease.keep();
+            return Err(StoreError::ApprovalSpent { id });
+        }
         let query = bind_marks(bind_decisions(sqlx::query(INSERT), rows), rows);
         let counted = query.fetch_one(&mut *transaction).await.map_err(classify)?;
         transaction.commit().await.map_err(classify)?;
@@ -110,6 +120,9 @@ fn bind_decisions<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {
         .bind(column(rows, |r| r.chain_sequence))
         .bind(column(rows, |r| r.chain_digest.as_deref()))
         .bind(column(rows, |r| r.chain_key_id.as_deref()))
+        .bind(column(rows, |r| r.approval_id))
+        .bind(column(rows, |r| r.approval_state.as_deref()))
+        .bind(column(rows, |r| r.approval_by.as_deref()))
 }
 
 fn bind_marks<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {

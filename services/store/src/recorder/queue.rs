@@ -9,12 +9,12 @@ use super::stats::{Counters, Waiting};
 use super::{Receipt, RecordError, RecorderConfig};
 use crate::row::Row;
 
-/// A row on its way to the disk.
+/// Rows on their way to the disk: one, or some that are written together or not at all.
 pub(super) struct Job {
-    pub(super) row: Box<Row>,
+    pub(super) rows: Vec<Row>,
     /// Set for required rows.
     pub(super) waiter: Option<Waiter>,
-    /// Held until the row is written or given up.
+    /// Held until the rows are written or given up.
     _room: Room,
     _waiting: Waiting,
 }
@@ -26,9 +26,9 @@ pub(super) struct Waiter {
     pub(super) deadline: Instant,
 }
 
-/// Room for one row in the queue.
+/// Room for a job in the queue.
 struct Room {
-    _slot: OwnedSemaphorePermit,
+    _slots: OwnedSemaphorePermit,
     kib: OwnedSemaphorePermit,
 }
 
@@ -38,17 +38,17 @@ pub(super) struct Queue {
     slots: Arc<Semaphore>,
     kib: Arc<Semaphore>,
     /// All there is of `slots` and `kib`.
-    max_slots: usize,
+    max_slots: u32,
     max_kib: u32,
     counters: Arc<Counters>,
 }
 
 impl Queue {
     pub(super) fn new(config: &RecorderConfig, counters: Arc<Counters>) -> (Self, mpsc::UnboundedReceiver<Job>) {
-        let max_slots = config.queue_rows.clamp(1, Semaphore::MAX_PERMITS);
+        let permits = |n: u32| Arc::new(Semaphore::new(usize::try_from(n).unwrap_or(Semaphore::MAX_PERMITS)));
+        let max_slots = u32::try_from(config.queue_rows).unwrap_or(u32::MAX).max(1);
         let max_kib = config.queue_kib.max(1);
-        let slots = Arc::new(Semaphore::new(max_slots));
-        let kib = Arc::new(Semaphore::new(usize::try_from(max_kib).unwrap_or(Semaphore::MAX_PERMITS)));
+        let (slots, kib) = (permits(max_slots), permits(max_kib));
         let (jobs, receiver) = mpsc::unbounded_channel();
         (Self { jobs, slots, kib, max_slots, max_kib, counters }, receiver)
     }
@@ -58,12 +58,12 @@ impl Queue {
         !self.jobs.is_closed()
     }
 
-    /// Queues a required row, waiting for room, and waits for its commit.
-    pub(super) async fn push_and_wait(&self, row: Row, deadline: Instant) -> Result<(), RecordError> {
-        let room =
-            timeout_at(deadline, self.wait_for_room(&row)).await.map_err(|_| RecordError::Full(self.max_slots))?;
+    /// Queues required rows, waiting for room, and waits for their commit.
+    pub(super) async fn push_and_wait(&self, rows: Vec<Row>, deadline: Instant) -> Result<(), RecordError> {
+        let room = timeout_at(deadline, self.wait_for_room(&rows)).await;
+        let room = room.map_err(|_| RecordError::Full(usize::try_from(self.max_slots).unwrap_or(usize::MAX)))?;
         let (answer, answered) = oneshot::channel();
-        self.send(row, Some(Waiter { answer, deadline }), room?)?;
+        self.send(rows, Some(Waiter { answer, deadline }), room?)?;
         match timeout_at(deadline, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Closed.into()),
@@ -75,7 +75,8 @@ impl Queue {
 
     /// Queues a row if there is room now.
     pub(super) fn push(&self, row: Row) -> Receipt {
-        let why = match self.room_now(&row).map(|room| self.send(row, None, room)) {
+        let rows = vec![row];
+        let why = match self.room_now(&rows).map(|room| self.send(rows, None, room)) {
             Ok(Ok(())) => return Receipt::Queued,
             Ok(Err(Closed)) => "the recorder is shutting down",
             Err(_) => "the queue is full",
@@ -84,24 +85,28 @@ impl Queue {
         Receipt::Dropped
     }
 
-    async fn wait_for_room(&self, row: &Row) -> Result<Room, Closed> {
-        let kib = Arc::clone(&self.kib).acquire_many_owned(self.weight(row)).await.map_err(|_| Closed)?;
-        Ok(Room { _slot: Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Closed)?, kib })
+    async fn wait_for_room(&self, rows: &[Row]) -> Result<Room, Closed> {
+        let (slots, kib) = self.weight(rows);
+        let kib = Arc::clone(&self.kib).acquire_many_owned(kib).await.map_err(|_| Closed)?;
+        Ok(Room { _slots: Arc::clone(&self.slots).acquire_many_owned(slots).await.map_err(|_| Closed)?, kib })
     }
 
-    fn room_now(&self, row: &Row) -> Result<Room, TryAcquireError> {
-        let kib = Arc::clone(&self.kib).try_acquire_many_owned(self.weight(row))?;
-        Ok(Room { _slot: Arc::clone(&self.slots).try_acquire_owned()?, kib })
+    fn room_now(&self, rows: &[Row]) -> Result<Room, TryAcquireError> {
+        let (slots, kib) = self.weight(rows);
+        let kib = Arc::clone(&self.kib).try_acquire_many_owned(kib)?;
+        Ok(Room { _slots: Arc::clone(&self.slots).try_acquire_many_owned(slots)?, kib })
     }
 
-    fn send(&self, row: Row, waiter: Option<Waiter>, room: Room) -> Result<(), Closed> {
-        let waiting = Counters::enqueue(&self.counters, room.kib.num_permits());
-        self.jobs.send(Job { row: Box::new(row), waiter, _room: room, _waiting: waiting }).map_err(|_| Closed)
+    fn send(&self, rows: Vec<Row>, waiter: Option<Waiter>, room: Room) -> Result<(), Closed> {
+        let waiting = Counters::enqueue(&self.counters, rows.len(), room.kib.num_permits());
+        self.jobs.send(Job { rows, waiter, _room: room, _waiting: waiting }).map_err(|_| Closed)
     }
 
-    /// Room for the row, in KiB. A row larger than the queue takes all of it.
-    fn weight(&self, row: &Row) -> u32 {
-        u32::try_from(row.bytes().div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.max_kib)
+    /// Room for the rows: how many, and their KiB. What is larger than the queue takes all of it.
+    fn weight(&self, rows: &[Row]) -> (u32, u32) {
+        let slots = u32::try_from(rows.len()).unwrap_or(u32::MAX).clamp(1, self.max_slots);
+        let bytes: usize = rows.iter().map(Row::bytes).sum();
+        (slots, u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.max_kib))
     }
 }
 

@@ -21,6 +21,7 @@ pub enum AuditMode {
 pub struct Recorded {
     decision_id: Uuid,
     receipt: Receipt,
+    approval: Option<Uuid>,
 }
 
 /// How far the row has come.
@@ -35,8 +36,14 @@ pub enum Receipt {
 }
 
 impl Recorded {
-    pub(super) const fn new(decision_id: Uuid, receipt: Receipt) -> Self {
-        Self { decision_id, receipt }
+    pub(super) const fn new(decision_id: Uuid, receipt: Receipt, approval: Option<Uuid>) -> Self {
+        Self { decision_id, receipt, approval }
+    }
+
+    /// The approval that was used up by the same commit.
+    #[must_use]
+    pub const fn approval(&self) -> Option<Uuid> {
+        self.approval
     }
 
     /// The decision that was recorded.
@@ -71,5 +78,11 @@ impl RecordError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         !matches!(self, Self::Refused(_))
+    }
+
+    /// Whether an approval that the record was to use is spent: the question has to be asked again.
+    #[must_use]
+    pub const fn is_spent_approval(&self) -> bool {
+        matches!(self, Self::Refused(StoreError::ApprovalSpent { .. }))
     }
 }

@@ -61,24 +61,25 @@ pub(super) struct Counters {
     last_loud: Mutex<Option<Instant>>,
 }
 
-/// One row that is counted as waiting until this is dropped.
+/// Rows that are counted as waiting until this is dropped.
 pub(super) struct Waiting {
     counters: Arc<Counters>,
+    rows: usize,
     kib: usize,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.counters.depth.fetch_sub(1, Relaxed);
+        self.counters.depth.fetch_sub(self.rows, Relaxed);
         self.counters.kib.fetch_sub(self.kib, Relaxed);
     }
 }
 
 impl Counters {
-    pub(super) fn enqueue(this: &Arc<Self>, kib: usize) -> Waiting {
-        this.depth.fetch_add(1, Relaxed);
+    pub(super) fn enqueue(this: &Arc<Self>, rows: usize, kib: usize) -> Waiting {
+        this.depth.fetch_add(rows, Relaxed);
         this.kib.fetch_add(kib, Relaxed);
-        Waiting { counters: Arc::clone(this), kib }
+        Waiting { counters: Arc::clone(this), rows, kib }
     }
 
     pub(super) fn wrote(&self, rows: usize) {
@@ -115,8 +116,8 @@ impl Counters {
         }
     }
 
-    pub(super) fn abandon(&self) {
-        self.abandoned.fetch_add(1, Relaxed);
+    pub(super) fn abandon(&self, rows: usize) {
+        self.abandoned.fetch_add(rows as u64, Relaxed);
     }
 
     pub(super) fn reject(&self, error: &StoreError) {

@@ -74,13 +74,13 @@ impl Writer {
         }
     }
 
-    /// Writes a batch. When a row is at fault, the batch is halved until that row stands alone and can be refused.
+    /// Writes a batch. When a row is at fault, the batch is halved until its job stands alone and can be refused.
     async fn write(&mut self, batch: Vec<Job>) {
         let mut pending = vec![batch];
         while let Some(mut batch) = pending.pop() {
             match self.write_with_retries(&mut batch).await {
                 Ok(()) => {}
-                Err(error) if batch.len() <= 1 => self.refuse(batch, &error),
+                Err(error) if batch.len() <= 1 => self.refuse(batch, error),
                 Err(_) => {
                     let rest = batch.split_off(batch.len() / 2);
                     pending.extend([rest, batch]);
@@ -122,7 +122,7 @@ impl Writer {
     }
 
     async fn attempt(&self, batch: &[Job]) -> Result<(), StoreError> {
-        let rows: Vec<_> = batch.iter().map(|job| &*job.row).collect();
+        let rows: Vec<_> = batch.iter().flat_map(|job| &job.rows).collect();
         let required = batch.iter().any(|job| job.waiter.is_some());
         let durability = if required { Durability::Durable } else { Durability::AsConfigured };
         match timeout(self.within_drain(self.config.attempt()), self.store.insert_rows(&rows, durability)).await {
@@ -159,24 +159,31 @@ impl Writer {
     fn has_expired(&self, job: &Job) -> bool {
         let expired = job.waiter.as_ref().is_some_and(|waiter| waiter.deadline <= Instant::now());
         if expired {
-            self.counters.abandon();
+            self.counters.abandon(job.rows.len());
         }
         expired
     }
 
     fn acknowledge(&self, batch: &mut Vec<Job>) {
-        self.counters.wrote(batch.len());
+        self.counters.wrote(batch.iter().map(|job| job.rows.len()).sum());
         answer(batch.drain(..), || Ok(()));
     }
 
-    fn refuse(&self, batch: Vec<Job>, error: &StoreError) {
-        self.counters.reject(error);
-        let text = error.to_string();
-        answer(batch, || Err(RecordError::Refused(StoreError::Rejected(text.clone()))));
+    /// Refuses what stands alone in `batch`. That an approval was used first by somebody else is no fault of the log.
+    fn refuse(&self, batch: Vec<Job>, error: StoreError) {
+        if !matches!(error, StoreError::ApprovalSpent { .. }) {
+            self.counters.reject(&error);
+        }
+        let mut error = Some(error);
+        answer(batch, || {
+            let refused =
+                error.take().unwrap_or_else(|| StoreError::Rejected("beside a row that is refused".to_owned()));
+            Err(RecordError::Refused(refused))
+        });
     }
 
     fn give_up(&self, batch: &mut Vec<Job>, error: &str) {
-        let lost = batch.iter().filter(|job| job.waiter.is_none()).count();
+        let lost = batch.iter().filter(|job| job.waiter.is_none()).map(|job| job.rows.len()).sum();
         if lost > 0 {
             self.counters.drop_rows(lost, "the store did not come back before the process had to end");
         }
@@ -185,7 +192,7 @@ impl Writer {
 }
 
 /// A caller that has hung up does not need the answer.
-fn answer(jobs: impl IntoIterator<Item = Job>, outcome: impl Fn() -> Result<(), RecordError>) {
+fn answer(jobs: impl IntoIterator<Item = Job>, mut outcome: impl FnMut() -> Result<(), RecordError>) {
     for waiter in jobs.into_iter().filter_map(|job| job.waiter) {
         let _ = waiter.answer.send(outcome());
     }

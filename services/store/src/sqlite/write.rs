@@ -3,6 +3,7 @@
 use sqlx::{Connection as _, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::SqliteStore;
+use super::approvals::use_approvals;
 use super::errors::classify;
 use crate::row::{At, COLUMNS, Mark, Row};
 use crate::{Durability, StoreError};
@@ -15,6 +16,11 @@ impl SqliteStore {
     pub(crate) async fn insert(&self, rows: &[&Row], _: Durability) -> Result<u64, StoreError> {
         let mut lease = self.writer.lease(classify).await?;
         let mut transaction = lease.connection.begin_with("begin immediate").await.map_err(classify)?;
+        if let Some(id) = use_approvals(&mut transaction, rows).await.map_err(classify)? {
+            transaction.rollback().await.map_err(classify)?;
+            lease.keep();
+            return Err(StoreError::ApprovalSpent { id });
+        }
         let mut written = 0;
         for chunk in chunks(rows) {
             written += insert_decisions(&mut transaction, chunk).await.map_err(classify)?;
@@ -51,6 +57,7 @@ async fn insert_decisions(connection: &mut SqliteConnection, rows: &[&Row]) -> R
         values.push_bind(&row.enforced).push_bind(&row.reason_code).push_bind(&row.message).push_bind(&row.decided_by);
         values.push_bind(&row.guard_set).push_bind(&row.engine).push_bind(row.duration_us).push_bind(&row.content);
         values.push_bind(row.chain_sequence).push_bind(&row.chain_digest).push_bind(&row.chain_key_id);
+        values.push_bind(row.approval_id).push_bind(&row.approval_state).push_bind(&row.approval_by);
     });
     // Not OR IGNORE, which would also pass over rows that break a constraint.
     query.push(" on conflict (tenant, at, id) do nothing");

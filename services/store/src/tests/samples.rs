@@ -56,6 +56,7 @@ pub(super) fn sample(n: u32) -> DecisionRecord {
         reason_code: if decision == Decision::Allow { String::new() } else { format!("reason_{}", n % 3) },
         message: String::new(),
         decided_by: (decision != Decision::Allow && n.is_multiple_of(3)).then(|| "web-rules".to_owned()),
+        approval: None,
         guard_set: "guard_set:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "sha256:00".to_owned() },
         duration_us: u64::from(n % 100) + 1,

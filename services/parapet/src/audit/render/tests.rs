@@ -30,6 +30,7 @@ fn record() -> DecisionRecord {
         reason_code: "access_denied".to_owned(),
         message: "no \"access\", sorry".to_owned(),
         decided_by: Some("eicu-access".to_owned()),
+        approval: None,
         guard_set: "set:00".to_owned(),
         engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "00".to_owned() },
         duration_us: 42,

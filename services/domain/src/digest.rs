@@ -25,12 +25,18 @@ pub fn of_list<'a>(kind: &str, items: impl IntoIterator<Item = &'a [u8]>) -> Str
 /// Keyed digest for personal content: equal values can be found, but not guessed without the key.
 #[must_use]
 pub fn keyed(kind: &str, key: &[u8; 32], bytes: &[u8]) -> String {
+    format!("{kind}:{}", hex(&keyed_bytes(key, bytes)))
+}
+
+/// HMAC-SHA-256: also to derive one key from another.
+#[must_use]
+pub fn keyed_bytes(key: &[u8; 32], bytes: &[u8]) -> [u8; 32] {
     // HMAC pads a short key with zeros to the block size; doing it here leaves no error to handle.
     let mut block = [0; 64];
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     let mut mac = Hmac::<Sha256>::new(&block.into());
     mac.update(bytes);
-    format!("{kind}:{}", hex(&mac.finalize().into_bytes()))
+    mac.finalize().into_bytes().into()
 }
 
 /// Canonical JSON by RFC 8785, integers beyond ±2^53 written as strings.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Principal, Timestamp};
+use crate::{History, Principal, Timestamp};
 
 /// Version word of the event format; part of every event.
 pub const EVENT_VERSION: &str = "event/1";
@@ -43,6 +43,9 @@ pub struct Event {
     pub session: Option<String>,
     /// The content, in the order of the body.
     pub parts: Vec<Part>,
+    /// What came before, for guards that declare that they read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Box<History>>,
 }
 
 /// Where in the agent's work an event stands.
@@ -212,7 +215,7 @@ pub enum Role {
 }
 
 /// Where content comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Whoever runs the agent.

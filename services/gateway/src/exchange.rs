@@ -97,6 +97,7 @@ impl<'a> Exchange<'a> {
             principal: self.principal.clone(),
             session: self.session.clone(),
             parts: draft.parts,
+            history: None,
         }
     }
 

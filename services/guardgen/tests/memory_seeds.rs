@@ -19,6 +19,8 @@ fn draft(case: &Case) -> Draft {
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
         per_event: false,
+        session: Default::default(),
+        words: Default::default(),
         budget: Budget { fuel: 200_000_000, memory_bytes: 16 << 20, deadline_ms: 2_000, output_bytes: 16_384 },
         facts: toml::Table::try_from(&case.facts).unwrap(),
         patterns: case.patterns.clone(),

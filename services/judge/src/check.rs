@@ -5,7 +5,7 @@ use parapet_sandbox::Sandbox;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{EventDefaults, Guard, GuardTest, Manifest, event_from_partial};
+use crate::{EventDefaults, Guard, GuardTest, Manifest, event_from_partial, history, past_from_partial};
 
 /// How one test went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,7 +39,12 @@ pub fn test_event(manifest: &Manifest, test: &GuardTest) -> Result<Event, String
         at: Timestamp::from_micros(1_767_225_600_000_000),
         id: Uuid::nil(),
     };
-    event_from_partial(&test.event, &defaults)
+    let mut event = event_from_partial(&test.event, &defaults)?;
+    let past = past_from_partial(&test.event, &defaults)?;
+    event.history = history::stated(manifest, event.history.take())
+        .or_else(|| history::worked_out(manifest, &event, &past))
+        .map(Box::new);
+    Ok(event)
 }
 
 fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {

@@ -1,16 +1,19 @@
 //! Judging: every guard of the set that matches the event runs on it. What the runs mean is the fold's business.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use parapet_domain::decision::Engine;
+use parapet_domain::session::{DigestKey, Past};
 use parapet_domain::{Event, Failure, FailureKind, GuardRun, Outcome};
 use parapet_sandbox::{LoadedGuard, Run, Sandbox};
 
 use crate::per_event::Coder;
 use crate::set::{GuardSet, SetEntry};
+use crate::{Manifest, history};
 
 /// Events with more JSON than this are judged by all guards at once; below, starting threads costs more than it saves.
 const PARALLEL_ABOVE_BYTES: usize = 32 << 10;
@@ -45,14 +48,20 @@ impl Judge {
         }
     }
 
-    /// Runs the guards of `set` that match `event`, in the set's order, off the async workers.
+    /// [`Judge::judge_after`] for an event before which there was nothing.
     pub async fn judge(&self, set: &Arc<GuardSet>, event: &Arc<Event>) -> Vec<GuardRun> {
+        self.judge_after(set, event, &nothing_before(event)).await
+    }
+
+    /// Runs the guards of `set` that match `event`, in the set's order, off the async workers. Those that declare it see
+    /// of `past` what they declare.
+    pub async fn judge_after(&self, set: &Arc<GuardSet>, event: &Arc<Event>, past: &Arc<Past>) -> Vec<GuardRun> {
         let selected: Vec<usize> =
             set.entries.iter().enumerate().filter(|(_, entry)| entry.selects(event)).map(|(n, _)| n).collect();
         if selected.is_empty() {
             return Vec::new();
         }
-        let input = match Input::of(event) {
+        let input = match Input::of(event, past) {
             Ok(input) => Arc::new(input),
             Err(message) => {
                 return selected.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &message)).collect();
@@ -110,27 +119,61 @@ impl Judge {
         codes
     }
 
-    /// Runs the guards of `set` that match `event` on this thread. For the command line and the benches.
+    /// [`Judge::judge`] on this thread. For the command line and the benches.
     #[must_use]
     pub fn judge_blocking(&self, set: &GuardSet, event: &Event) -> Vec<GuardRun> {
+        self.judge_blocking_after(set, event, &nothing_before(event))
+    }
+
+    /// [`Judge::judge_after`] on this thread.
+    #[must_use]
+    pub fn judge_blocking_after(&self, set: &GuardSet, event: &Event, past: &Arc<Past>) -> Vec<GuardRun> {
         let selected = set.entries.iter().filter(|entry| entry.selects(event));
-        match Input::of(event) {
+        let event = Arc::new(event.clone());
+        match Input::of(&event, past) {
             Ok(input) => selected.map(|entry| run_one(&self.sandbox, entry, &input)).collect(),
             Err(message) => selected.map(|entry| never_ran(entry, &message)).collect(),
         }
     }
 }
 
+/// No events before `event`.
+#[must_use]
+pub fn nothing_before(event: &Event) -> Arc<Past> {
+    Arc::new(Past::new(DigestKey::derive(&[0; 32], event)))
+}
+
 /// An event as the guards get it.
 struct Input {
+    event: Arc<Event>,
+    past: Arc<Past>,
+    /// The event without its history.
     json: Vec<u8>,
     part_chars: Vec<usize>,
 }
 
 impl Input {
-    fn of(event: &Event) -> Result<Self, String> {
-        let json = serde_json::to_vec(event).map_err(|error| format!("event cannot be written as JSON: {error}"))?;
-        Ok(Self { json, part_chars: event.parts.iter().map(|part| part.text.chars().count()).collect() })
+    fn of(event: &Arc<Event>, past: &Arc<Past>) -> Result<Self, String> {
+        let json = match &event.history {
+            None => serde_json::to_vec(event),
+            Some(_) => serde_json::to_vec(&Event { history: None, ..Event::clone(event) }),
+        };
+        let json = json.map_err(|error| format!("event cannot be written as JSON: {error}"))?;
+        let part_chars = event.parts.iter().map(|part| part.text.chars().count()).collect();
+        Ok(Self { event: Arc::clone(event), past: Arc::clone(past), json, part_chars })
+    }
+
+    /// The event with the history that the guard reads, put in behind its last field.
+    fn json_for(&self, manifest: &Manifest) -> Result<Cow<'_, [u8]>, String> {
+        let Some(history) = history::stated(manifest, self.event.history.clone())
+            .or_else(|| history::worked_out(manifest, &self.event, &self.past))
+        else {
+            return Ok(Cow::Borrowed(&self.json));
+        };
+        let history =
+            serde_json::to_vec(&history).map_err(|error| format!("history cannot be written as JSON: {error}"))?;
+        let fields = self.json.strip_suffix(b"}").unwrap_or(&self.json);
+        Ok(Cow::Owned([fields, b",\"history\":", &history, b"}"].concat()))
     }
 }
 
@@ -171,9 +214,15 @@ fn run_one(sandbox: &Sandbox, entry: &SetEntry, input: &Input) -> GuardRun {
 }
 
 fn run_code(sandbox: &Sandbox, entry: &SetEntry, code: &LoadedGuard, input: &Input) -> GuardRun {
-    let run = AssertUnwindSafe(|| sandbox.run(code, &input.json, &input.part_chars, &entry.budget));
+    let run = AssertUnwindSafe(|| {
+        let json = input.json_for(&entry.guard.source.manifest)?;
+        Ok(sandbox.run(code, &json, &input.part_chars, &entry.budget))
+    });
     // The sandbox does not panic; if it did, this guard would have failed, and the verdicts of the others would stand.
-    catch_unwind(run).map_or_else(|_| never_ran(entry, "the sandbox panicked"), |run| guard_run(entry, run))
+    match catch_unwind(run).unwrap_or_else(|_| Err("the sandbox panicked".to_owned())) {
+        Ok(run) => guard_run(entry, run),
+        Err(message) => never_ran(entry, &message),
+    }
 }
 
 fn never_ran(entry: &SetEntry, message: &str) -> GuardRun {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parapet_domain::{Budget, Stage};
+use parapet_domain::{Budget, Reading, Stage};
 use serde::{Deserialize, Serialize};
 
 /// Contents of `guard.toml`.
@@ -29,6 +29,12 @@ pub struct Manifest {
     /// Whether it has no code of its own: a model plans and writes it for the form of each event. Default no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_event: bool,
+    /// What it reads of the events before: `calls`, `origins`, `counters`. Default nothing, and then nothing is worked out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub session: BTreeSet<Reading>,
+    /// Groups of single words, for `event.history.words` and `near`. Only with `origins`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, Vec<String>>,
     /// Suggested limits; the set may say otherwise.
     pub budget: Budget,
     /// Constant tables, visible to scripts as `facts`.
@@ -84,9 +90,27 @@ impl Manifest {
                 "`{at}` is {what}, which JSON does not have and guards see facts as JSON; write it as a string"
             ));
         }
-        self.budget.complaint().map(|complaint| format!("[budget]: {complaint}"))
+        self.words_complaint().or_else(|| self.budget.complaint().map(|complaint| format!("[budget]: {complaint}")))
+    }
+
+    fn words_complaint(&self) -> Option<String> {
+        if !self.words.is_empty() && !self.session.contains(&Reading::Origins) {
+            return Some(
+                "[words] is looked up only for guards that read origins; add `origins` to `session`".to_owned(),
+            );
+        }
+        if self.words.len() > MAX_WORD_GROUPS {
+            return Some(format!("[words] has {} groups, at most {MAX_WORD_GROUPS} are looked up", self.words.len()));
+        }
+        let (group, word) = self.words.iter().find_map(|(group, words)| {
+            words.iter().find(|word| !parapet_domain::session::is_one_word(word)).map(|word| (group, word))
+        })?;
+        Some(format!("`words.{group}` has `{word}`, which is not one word; give single words"))
     }
 }
+
+/// Groups are told apart by the bits of one number.
+const MAX_WORD_GROUPS: usize = 64;
 
 /// Whether `text` may be a guard's id.
 fn is_id(text: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Events in short form, as tests and the command line write them: what is left out is filled in.
 
 use parapet_domain::event::{DEFAULT_TENANT, EVENT_VERSION};
-use parapet_domain::{Event, Origin, Part, PartKind, Principal, Role, Stage, Surface, Timestamp};
+use parapet_domain::session::{DigestKey, Past};
+use parapet_domain::{Decision, Event, History, Origin, Part, PartKind, Principal, Role, Stage, Surface, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -35,6 +36,11 @@ struct PartialEvent {
     text: Option<String>,
     #[serde(default)]
     parts: Vec<PartialPart>,
+    /// What guards that read it see of the events before, word for word.
+    history: Option<Box<History>>,
+    /// Events before this one, in the same short form, from which that is worked out.
+    #[serde(default)]
+    before: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +87,27 @@ pub fn event_from_partial(value: &Value, defaults: &EventDefaults) -> Result<Eve
         principal: partial.principal,
         session: partial.session,
         parts,
+        history: partial.history,
     })
+}
+
+/// What came before the event, from its `before`: events in short form, each of them released.
+///
+/// # Errors
+/// What is wrong with one of them, or both `before` and `history` are given.
+pub fn past_from_partial(value: &Value, defaults: &EventDefaults) -> Result<Past, String> {
+    let partial = PartialEvent::deserialize(value).map_err(|error| format!("event: {error}"))?;
+    if partial.history.is_some() && !partial.before.is_empty() {
+        return Err("event: give either `before` or `history`".to_owned());
+    }
+    let event = event_from_partial(value, defaults)?;
+    let mut past = Past::new(DigestKey::derive(&[0; 32], &event));
+    for (index, earlier) in partial.before.iter().enumerate() {
+        let mut earlier = event_from_partial(earlier, defaults).map_err(|error| format!("before {index}: {error}"))?;
+        earlier.principal = earlier.principal.or_else(|| event.principal.clone());
+        past.observe(&earlier, Decision::Allow);
+    }
+    Ok(past)
 }
 
 fn full_part(part: PartialPart, stage: Stage, index: usize) -> Result<Part, String> {

@@ -1,8 +1,9 @@
 //! A guard set: immutable, named by the hash of its content. One event sees one set.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parapet_domain::{Budget, Event, Match, Mode, OnError, digest};
+use parapet_domain::{Budget, Event, Match, Mode, OnError, Reading, digest};
 use parapet_sandbox::{LoadedGuard, Sandbox};
 use serde::Serialize;
 
@@ -154,6 +155,13 @@ impl GuardSet {
             budget: entry.budget,
         });
         SetManifest { entries: entries.collect() }
+    }
+
+    /// What any guard in use reads of the events before. Empty: nothing has to be kept.
+    #[must_use]
+    pub fn readings(&self) -> BTreeSet<Reading> {
+        let used = self.entries.iter().filter(|entry| entry.mode != Mode::Off);
+        used.flat_map(|entry| entry.guard.source.manifest.session.iter().copied()).collect()
     }
 
     /// The guard of that id.

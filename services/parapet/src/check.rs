@@ -39,14 +39,15 @@ pub(crate) struct Args {
 
 /// Judges it.
 pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
-    let event = Arc::new(args.event.event(Stage::Input)?);
+    let (event, past) = args.event.event(Stage::Input)?;
+    let event = Arc::new(event);
     let dir = match (&args.guards, &args.config) {
         (None, Some(file)) => config::load(file)?.guards.dir,
         (dir, _) => dir.clone(),
     };
     let sandbox = Arc::new(args.sandbox.open()?);
     let set = GuardSets::load(Arc::clone(&sandbox), dir.as_deref())?.current();
-    let runs = Judge::new(sandbox).judge(&set, &event).await;
+    let runs = Judge::new(sandbox).judge_after(&set, &event, &past).await;
     let coverage =
         Coverage { inspected: event.parts.iter().map(|part| part.pointer.clone()).collect(), not_inspected: vec![] };
     let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());

@@ -2,10 +2,12 @@
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use parapet_domain::session::Past;
 use parapet_domain::{Event, Part, Stage, Timestamp};
-use parapet_judge::{EventDefaults, event_from_partial};
+use parapet_judge::{EventDefaults, event_from_partial, nothing_before, past_from_partial};
 use parapet_surfaces::check;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -44,11 +46,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Reads the event; `stage` stands in when nothing names one.
-    pub(crate) fn event(&self, stage: Stage) -> Result<Event> {
+    /// Reads the event and what came before it; `stage` stands in when nothing names one.
+    pub(crate) fn event(&self, stage: Stage) -> Result<(Event, Arc<Past>)> {
         let mut value = self.value()?;
         if let Some(event) = whole_event(&value)? {
-            return Ok(event);
+            let past = nothing_before(&event);
+            return Ok((event, past));
         }
         let Some(fields) = value.as_object_mut() else {
             bail!("the event is not a JSON object; write it as {{\"stage\": \"input\", \"text\": \"…\"}}");
@@ -56,8 +59,10 @@ impl Args {
         self.put_options(fields)?;
         let (at, id) = (Timestamp::now(), Uuid::now_v7());
         let defaults = EventDefaults { stage, agent: DEFAULT_AGENT.to_owned(), at, id };
-        let short = in_short_form(fields)?;
-        event_from_partial(&short.unwrap_or(value), &defaults).map_err(anyhow::Error::msg)
+        let short = in_short_form(fields)?.unwrap_or(value);
+        let event = event_from_partial(&short, &defaults).map_err(anyhow::Error::msg)?;
+        let past = past_from_partial(&short, &defaults).map_err(anyhow::Error::msg)?;
+        Ok((event, Arc::new(past)))
     }
 
     fn value(&self) -> Result<Value> {
@@ -89,10 +94,12 @@ impl Args {
 }
 
 /// A body of `/v1/check` may hold messages, a tool call or a tool result instead of parts: the same event with parts.
-fn in_short_form(fields: &Map<String, Value>) -> Result<Option<Value>> {
+fn in_short_form(fields: &mut Map<String, Value>) -> Result<Option<Value>> {
     if !["messages", "tool_call", "tool_result"].iter().any(|key| fields.contains_key(*key)) {
         return Ok(None);
     }
+    // Known to short events alone.
+    let before = fields.remove("before").unwrap_or_else(|| Value::Array(Vec::new()));
     let request = check::parse_request(&serde_json::to_vec(fields)?)?;
     let parts: Vec<Value> = request.draft.parts.iter().map(part).collect::<Result<_, serde_json::Error>>()?;
     Ok(Some(serde_json::json!({
@@ -101,6 +108,7 @@ fn in_short_form(fields: &Map<String, Value>) -> Result<Option<Value>> {
         "principal": request.principal,
         "session": request.session,
         "parts": parts,
+        "before": before,
     })))
 }
 
@@ -149,7 +157,7 @@ mod tests {
     fn options_win_over_defaults() {
         let principal = Some(r#"{"id":"u1","roles":["nursing"]}"#.to_owned());
         let args = Args { stage: Some(Stage::Output), agent: Some("ehr".to_owned()), principal, ..args() };
-        let event = args.event(Stage::Input).unwrap();
+        let event = args.event(Stage::Input).unwrap().0;
         assert_eq!((event.stage, event.agent.as_str()), (Stage::Output, "ehr"));
         assert_eq!(event.principal.unwrap().roles, ["nursing"]);
         assert_eq!(event.parts.len(), 1);
@@ -161,7 +169,7 @@ mod tests {
         let file = temp.path().join("event.json");
         std::fs::write(&file, r#"{"tool_call":{"name":"run_shell","arguments":{"command":"ls"}},"session":"s"}"#)
             .unwrap();
-        let event = Args { file: Some(file), text: None, ..args() }.event(Stage::Input).unwrap();
+        let event = Args { file: Some(file), text: None, ..args() }.event(Stage::Input).unwrap().0;
         assert_eq!((event.stage, event.agent.as_str()), (Stage::ToolCall, "check"));
         assert_eq!(event.parts[0].tool.as_deref(), Some("run_shell"));
         assert_eq!(event.parts[0].json, Some(serde_json::json!({ "command": "ls" })));

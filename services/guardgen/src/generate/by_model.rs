@@ -206,6 +206,8 @@ impl Work<'_, '_> {
             tools: tools.clone(),
             streaming: Streaming::Whole,
             per_event: false,
+            session: Default::default(),
+            words: Default::default(),
             budget: self.options.guard_budget,
             facts,
             patterns: settings.patterns,

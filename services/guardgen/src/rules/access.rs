@@ -78,6 +78,8 @@ pub(super) fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
         tools,
         streaming: Streaming::Whole,
         per_event: false,
+        session: Default::default(),
+        words: Default::default(),
         budget: BUDGET,
         facts: facts::write(&policy, &agent, &pieces, &request.facts),
         patterns: std::collections::BTreeMap::new(),

@@ -37,7 +37,7 @@ pub(crate) fn run(args: Args, json: bool) -> Result<Exit> {
         bail!("`{}` is not the folder of one guard; it has {} of them", args.folder.display(), files.guards.len());
     };
     let source = GuardSource::parse(guard)?;
-    let event = args.event.event(source.manifest.stages.first().copied().unwrap_or(Stage::Input))?;
+    let (event, past) = args.event.event(source.manifest.stages.first().copied().unwrap_or(Stage::Input))?;
     if !source.manifest.stages.contains(&event.stage) {
         bail!(
             "guard `{}` does not judge the stage `{}`; give one that its manifest lists",
@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args, json: bool) -> Result<Exit> {
     let budget = source.manifest.budget;
     let guard = Arc::new(Guard::build(&sandbox, source)?);
     let entry = SetEntry { guard, matching: Match::default(), mode: Mode::Enforce, on_error: OnError::Deny, budget };
-    let runs = Judge::new(sandbox).judge_blocking(&GuardSet::new(vec![entry])?, &event);
+    let runs = Judge::new(sandbox).judge_blocking_after(&GuardSet::new(vec![entry])?, &event, &past);
     let Some(run) = runs.first() else { bail!("the guard did not run") };
     let mut out = output::stdout();
     if json {

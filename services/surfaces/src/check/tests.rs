@@ -174,6 +174,7 @@ fn record(runs: Vec<GuardRun>, coverage: Coverage, ruling: &Ruling) -> DecisionR
         principal: None,
         session: None,
         parts: Vec::new(),
+        history: None,
     };
     let engine = parapet_domain::decision::Engine {
         parapet: "0".to_owned(),

@@ -23,6 +23,8 @@ pub(super) fn manifest(request: &GuardRequest, list: &List, topics: Option<&Topi
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
         per_event: false,
+        session: Default::default(),
+        words: Default::default(),
         budget: budget(topics.is_some()),
         facts: if let Some(toml::Value::Table(table)) = facts { table } else { toml::Table::new() },
         patterns: BTreeMap::new(),

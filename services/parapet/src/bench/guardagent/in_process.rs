@@ -161,6 +161,7 @@ fn event(agent: &str, principal: &Principal, stage: Stage, parts: Vec<parapet_do
         principal: Some(principal.clone()),
         session: None,
         parts,
+        history: None,
     }
 }
 

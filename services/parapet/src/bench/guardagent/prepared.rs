@@ -91,6 +91,8 @@ pub(super) fn per_event() -> Result<TempDir> {
             tools: asked.tools.iter().map(|tool| (*tool).to_owned()).collect(),
             streaming: Streaming::Whole,
             per_event: true,
+            session: Default::default(),
+            words: Default::default(),
             budget: Budget { fuel: 400_000_000, memory_bytes: 16 << 20, deadline_ms: 1_000, output_bytes: 64 << 10 },
             facts: toml::Table::new(),
             patterns: std::collections::BTreeMap::new(),

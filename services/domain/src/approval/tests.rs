@@ -38,6 +38,7 @@ fn call(tool: &str, arguments: &str) -> Event {
         }),
         session: Some("s1".to_owned()),
         parts: vec![part],
+        history: None,
     }
 }
 

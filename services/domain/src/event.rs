@@ -94,6 +94,8 @@ pub enum Surface {
     ExtAuthz,
     /// A coding agent that asks before and after its steps.
     ClaudeCode,
+    /// Model Context Protocol, over HTTP or lines of text.
+    Mcp,
 }
 
 impl Surface {
@@ -107,6 +109,7 @@ impl Surface {
             Self::Litellm => "litellm",
             Self::ExtAuthz => "ext_authz",
             Self::ClaudeCode => "claude_code",
+            Self::Mcp => "mcp",
         }
     }
 }

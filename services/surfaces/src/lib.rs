@@ -8,6 +8,7 @@ pub mod generic;
 pub mod limits;
 pub mod listing;
 pub mod litellm;
+pub mod mcp;
 pub mod openai_chat;
 pub mod sse;
 

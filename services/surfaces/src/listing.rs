@@ -58,6 +58,11 @@ impl Listing {
         }
     }
 
+    /// Whether nothing is listed so far.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     /// The entries and how many there would be without the limit.
     pub(crate) fn finish(mut self) -> (Vec<NotInspected>, usize) {
         if self.total > self.items.len() {

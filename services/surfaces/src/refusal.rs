@@ -6,6 +6,7 @@ use serde_json::Value;
 
 mod openai;
 mod plain;
+mod rpc;
 pub(crate) mod status;
 
 use status::{Fault, StatusRow};
@@ -75,6 +76,7 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
         Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
             plain::error(surface, &said, context)
         }
+        Surface::Mcp => rpc::error(&said, context),
     };
     let decision = if refusal.kind == RefusalKind::ApprovalRequired { Decision::Ask } else { Decision::Deny };
     reply.headers = headers(said.row, context);
@@ -92,6 +94,7 @@ pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalC
         Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
             plain::error(surface, &said, context)
         }
+        Surface::Mcp => rpc::error(&said, context),
     };
     reply.headers = headers(said.row, context);
     reply

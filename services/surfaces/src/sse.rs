@@ -3,20 +3,54 @@
 use crate::StreamError;
 
 /// One event of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SseEvent {
     /// The `event` field, empty when there is none.
     pub name: String,
     /// The `data` lines, joined by line feeds.
     pub data: String,
+    /// The `id` field, by which a client says where it wants to go on.
+    pub id: Option<String>,
+    /// The `retry` field: how long a client waits before it connects again, in milliseconds.
+    pub retry: Option<u64>,
 }
 
-/// Reads a stream piece by piece. Comments, `id`, `retry` and unknown fields are skipped, as every client does.
+impl SseEvent {
+    /// The event as it goes over the wire.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut out = String::with_capacity(self.data.len() + 32);
+        let mut field = |name: &str, value: &str| {
+            for part in [name, ": ", value, "\n"] {
+                out.push_str(part);
+            }
+        };
+        if !self.name.is_empty() {
+            field("event", &self.name);
+        }
+        if let Some(id) = &self.id {
+            field("id", id);
+        }
+        if let Some(retry) = self.retry {
+            field("retry", &retry.to_string());
+        }
+        // Each of the three line ends would end the field.
+        for line in self.data.split(['\n', '\r']) {
+            field("data", line);
+        }
+        out.push('\n');
+        out
+    }
+}
+
+/// Reads a stream piece by piece. Comments and unknown fields are skipped, as every client does.
 #[derive(Debug)]
 pub struct SseParser {
     line: Vec<u8>,
     name: String,
     data: Option<String>,
+    id: Option<String>,
+    retry: Option<u64>,
     after_cr: bool,
     first_line: bool,
     held: usize,
@@ -31,6 +65,8 @@ impl SseParser {
             line: Vec::new(),
             name: String::new(),
             data: None,
+            id: None,
+            retry: None,
             after_cr: false,
             first_line: true,
             held: 0,
@@ -95,6 +131,11 @@ impl SseParser {
         match field {
             "data" => self.add_data(value),
             "event" => value.clone_into(&mut self.name),
+            // As the specification has it, one with a NUL is ignored.
+            "id" if !value.contains('\0') => self.id = Some(value.to_owned()),
+            "retry" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
+                self.retry = value.parse().ok()
+            }
             _ => self.held -= line.len().min(self.held),
         }
         Ok(())
@@ -113,7 +154,9 @@ impl SseParser {
     fn dispatch(&mut self, events: &mut Vec<SseEvent>) {
         let name = std::mem::take(&mut self.name);
         self.held = 0;
-        events.extend(self.data.take().map(|data| SseEvent { name, data }));
+        // An id or a time without data stays for the next event.
+        let Some(data) = self.data.take() else { return };
+        events.push(SseEvent { name, data, id: self.id.take(), retry: self.retry.take() });
     }
 }
 

@@ -177,7 +177,7 @@ impl WindowedAnswer {
     fn end_windows(&mut self, event: &SseEvent) -> Result<(), StreamError> {
         let mut rest = ModelApi::OpenaiChat.stream(self.limits.max_buffer_bytes);
         for segment in &self.segments {
-            rest.take(&SseEvent { name: String::new(), data: self.lanes.chunk(&segment.lane, segment.text()) })?;
+            rest.take(&SseEvent { data: self.lanes.chunk(&segment.lane, segment.text()), ..SseEvent::default() })?;
         }
         self.rest_bytes = self.segments.iter().map(Segment::bytes).sum();
         self.rest = Some(rest);

@@ -28,6 +28,10 @@ pub enum Fault {
     UnknownRoute,
     /// The route does not serve this method.
     MethodNotAllowed,
+    /// The caller takes no answer in the form in which it comes.
+    NotAcceptable,
+    /// A page of a web site that the route does not know asks.
+    OriginNotAllowed,
     /// A protocol upgrade, which would carry content past the guards.
     UpgradeRefused,
     /// The caller sends too much at once.
@@ -69,7 +73,9 @@ impl StatusRow {
     pub(crate) const fn status(&self, surface: Surface) -> u16 {
         match surface {
             // Whoever asks with one of the last three may take any 2xx for leave to go on.
-            Surface::OpenaiChat | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => self.model_status,
+            Surface::OpenaiChat | Surface::Mcp | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
+                self.model_status
+            }
             Surface::Check | Surface::Generic => self.plain_status,
         }
     }
@@ -117,6 +123,10 @@ const IDENTITY_NOT_ALLOWED: StatusRow =
     row("identity_not_allowed", 403, INVALID, "the credential may not assert an agent or a principal");
 const UNKNOWN_ROUTE: StatusRow = row("unknown_route", 404, INVALID, "no route has this path");
 const METHOD_NOT_ALLOWED: StatusRow = row("method_not_allowed", 405, INVALID, "the route does not serve this method");
+const NOT_ACCEPTABLE: StatusRow =
+    row("not_acceptable", 406, INVALID, "the `Accept` header leaves out a form in which the answer may come");
+const ORIGIN_NOT_ALLOWED: StatusRow =
+    row("origin_not_allowed", 403, INVALID, "a page of a web site asks that the route does not name");
 const UPGRADE_REFUSED: StatusRow =
     row("upgrade_refused", 400, INVALID, "a protocol upgrade would carry content past the guards");
 const RATE_LIMITED: StatusRow = retried(row("rate_limited", 429, "rate_limit_error", "too many requests at once"));
@@ -146,6 +156,8 @@ pub const STATUS_TABLE: &[StatusRow] = &[
     IDENTITY_NOT_ALLOWED,
     UNKNOWN_ROUTE,
     METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    ORIGIN_NOT_ALLOWED,
     UPGRADE_REFUSED,
     RATE_LIMITED,
     OVERLOADED,
@@ -178,6 +190,8 @@ pub(crate) const fn of_fault(fault: Fault) -> &'static StatusRow {
         Fault::IdentityNotAllowed => &IDENTITY_NOT_ALLOWED,
         Fault::UnknownRoute => &UNKNOWN_ROUTE,
         Fault::MethodNotAllowed => &METHOD_NOT_ALLOWED,
+        Fault::NotAcceptable => &NOT_ACCEPTABLE,
+        Fault::OriginNotAllowed => &ORIGIN_NOT_ALLOWED,
         Fault::UpgradeRefused => &UPGRADE_REFUSED,
         Fault::RateLimited => &RATE_LIMITED,
         Fault::Overloaded => &OVERLOADED,

@@ -31,12 +31,14 @@ fn fields_are_read_as_the_specification_says() {
     let events = read(&[text.as_bytes()]).unwrap();
     let pairs: Vec<_> = events.iter().map(|event| (event.name.as_str(), event.data.as_str())).collect();
     assert_eq!(pairs, [("error", "x\ny\n"), ("", ""), ("", " z")]);
+    assert_eq!((events[0].id.as_deref(), events[0].retry), (Some("3"), Some(1)));
+    assert_eq!((events[1].id.as_deref(), events[1].retry), (None, None));
 }
 
 #[test]
 fn a_line_feed_in_the_next_chunk_still_belongs_to_its_carriage_return() {
     let events = read(&[b"data: a\r", b"\ndata: b\r", b"", b"\n\r", b"\n"]).unwrap();
-    assert_eq!(events, [SseEvent { name: String::new(), data: "a\nb".to_owned() }]);
+    assert_eq!(events, [SseEvent { data: "a\nb".to_owned(), ..SseEvent::default() }]);
 }
 
 #[test]
@@ -49,7 +51,22 @@ fn bad_utf8_and_endless_events_are_errors() {
     assert_eq!(read(&[&many_comments]), Ok(vec![]));
 }
 
+#[test]
+fn an_id_waits_for_the_next_event_with_data() {
+    let events = read(&[b"id: 7\n\nretry: 5\nretry: soon\nid: a\0b\ndata: x\n\n"]).unwrap();
+    let expected = SseEvent { data: "x".to_owned(), id: Some("7".to_owned()), retry: Some(5), ..SseEvent::default() };
+    assert_eq!(events, [expected]);
+}
+
 proptest! {
+    #[test]
+    fn an_event_that_is_written_is_read_as_the_same(
+        name in "[a-z]{0,5}", data in "[a\\{\" \n😀]{0,20}", id in prop::option::of("[!-~]{0,9}"), retry in prop::option::of(0u64..10_000),
+    ) {
+        let event = SseEvent { name, data, id, retry };
+        prop_assert_eq!(read(&[event.render().as_bytes()]).unwrap(), [event]);
+    }
+
     #[test]
     fn the_cut_of_the_chunks_changes_nothing(
         text in "(data: ?|event: ?|: |[aä😀]|\r\n|\n|\r|\n\n){0,60}",

@@ -170,11 +170,14 @@ fn whatever_is_no_plain_text_ends_the_windows() {
         json!({"error": {"message": "x"}}),
         json!({"choices": [{"index": 0, "delta": {"content": "x"}}], "model": "words that are no setting"}),
     ] {
-        let event = SseEvent { name: String::new(), data: odd.to_string() };
+        let event = SseEvent { data: odd.to_string(), ..SseEvent::default() };
         assert_eq!(ChatLanes::default().read(&event), Reading::Other, "{odd}");
     }
     for data in ["[DONE]", "[]", "{", "{\"a\":1,\"a\":2}"] {
-        assert_eq!(ChatLanes::default().read(&SseEvent { name: String::new(), data: data.to_owned() }), Reading::Other);
+        assert_eq!(
+            ChatLanes::default().read(&SseEvent { data: data.to_owned(), ..SseEvent::default() }),
+            Reading::Other
+        );
     }
 }
 
@@ -182,8 +185,8 @@ fn whatever_is_no_plain_text_ends_the_windows() {
 fn more_lanes_than_are_told_apart_end_the_windows() {
     let mut lanes = ChatLanes::default();
     let chunk = |n: usize| SseEvent {
-        name: String::new(),
         data: json!({"choices": [{"index": n, "delta": {"content": "x"}}]}).to_string(),
+        ..SseEvent::default()
     };
     for n in 0..MAX_LANES {
         assert!(matches!(lanes.read(&chunk(n)), Reading::Texts(_)));

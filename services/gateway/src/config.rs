@@ -14,7 +14,7 @@ use std::path::Path;
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
-pub use file::{Need, Right};
+pub use file::{Need, RefusedTurns, Right};
 pub use running::{
     AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer, KeySource, Limits,
     Mappings, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader, Upstream,

@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
 use crate::relay::{self, Piece, Relay};
 use crate::release::Released;
-use crate::{fold, forward, judge, parse, record, release, unreadable};
+use crate::{fold, forward, history, judge, parse, record, release, unreadable};
 
 /// What goes back to the caller.
 pub(crate) enum Intercepted {
@@ -25,8 +25,11 @@ pub(crate) async fn intercept(
     body: Bytes,
 ) -> Result<Intercepted, Stop> {
     // The agent sees nothing of the request before all of it is judged and recorded.
-    let request = parse::request(exchange, body)?;
-    let request = pass(exchange, request).await?;
+    let request = parse::request(exchange, body.clone())?;
+    let request = match pass(exchange, request).await {
+        Err(stop) => history::mended(exchange, body, stop).await?,
+        passed => passed?,
+    };
 
     // What comes back is content too, errors included, and takes the same way.
     let (head, opened) = forward::forward(exchange, headers, request).await?;

@@ -13,6 +13,7 @@ mod fold;
 mod forward;
 mod headers;
 mod held;
+mod history;
 mod identity;
 mod intercept;
 mod judge;

@@ -24,6 +24,7 @@ mod question;
 mod refusal;
 mod rewrite;
 mod stream;
+mod turns;
 mod windows;
 
 pub use body::{Draft, Echo, ParsedBody};
@@ -36,4 +37,5 @@ pub use refusal::{
 };
 pub use rewrite::{RewriteError, rewrite};
 pub use stream::{HeldAnswer, StreamAnswer};
+pub use turns::Turns;
 pub use windows::{Drawn, WindowLimits, WindowedAnswer};

@@ -28,6 +28,14 @@ impl ModelApi {
         }
     }
 
+    /// Where the conversation stands in a request.
+    #[must_use]
+    pub const fn conversation(self) -> &'static str {
+        match self {
+            Self::OpenaiChat => "/messages",
+        }
+    }
+
     /// Whether a streamed answer can be judged in windows.
     #[must_use]
     pub const fn has_windows(self) -> bool {

@@ -381,6 +381,9 @@ pub struct RouteFile {
     pub principal: Need,
     /// Whether a request must present a `[[credential]]`, `required` (default) or `optional`; only for `check`.
     pub credential: Option<Need>,
+    /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
+    /// `replace`, to go on with a notice in its place; only for model servers.
+    pub refused_turns: Option<RefusedTurns>,
     /// How a streamed answer is judged, `full` (default) or `window`; only for `openai_chat`.
     pub hold: Option<Hold>,
     /// New text that makes a window, in characters. Default 2000; only with windows.
@@ -427,6 +430,19 @@ impl SurfaceName {
             Self::Check | Self::Generic => None,
         }
     }
+}
+
+/// What becomes of a request in which an earlier turn is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedTurns {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It goes on without that turn.
+    Cut,
+    /// It goes on with a notice in place of what the turn said.
+    Replace,
 }
 
 /// How a streamed answer is judged.

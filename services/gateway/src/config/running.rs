@@ -13,7 +13,7 @@ use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
 use parapet_surfaces::generic::GenericMapping;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
-use super::file::{Need, Right};
+use super::file::{Need, RefusedTurns, Right};
 use crate::identity::KeySet;
 use crate::secret::Secret;
 
@@ -249,6 +249,8 @@ pub struct Route {
     pub store_content: bool,
     /// Whether the user must be known.
     pub principal: Need,
+    /// What becomes of a request with an earlier turn that is refused.
+    pub refused_turns: RefusedTurns,
     /// How a streamed answer is cut into windows; `None` when it is held as a whole.
     pub windows: Option<WindowLimits>,
 }

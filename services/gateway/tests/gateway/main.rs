@@ -6,6 +6,7 @@ mod audit;
 mod chat;
 mod check;
 mod generic;
+mod history;
 mod identity;
 mod leaving;
 mod limits;

@@ -77,6 +77,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         show_details: !file.hide_details,
         store_content: file.store_content,
         principal: file.principal,
+        refused_turns: file.refused_turns.unwrap_or_default(),
         windows,
     })
 }
@@ -109,6 +110,7 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
         ("upstream_path", check && file.upstream_path.is_some()),
         ("credential", !check && file.credential.is_some()),
         ("style", surface.model_api().is_none() && file.style == Style::Refusal),
+        ("refused_turns", surface.model_api().is_none() && file.refused_turns.is_some()),
         ("request_parts", !generic && !file.request_parts.is_empty()),
         ("request_ignore", !generic && !file.request_ignore.is_empty()),
         ("request_stage", !generic && file.request_stage.is_some()),

@@ -1,0 +1,203 @@
+//! The turns of a conversation that a request carries: which parts belong to which, which are new, and a body without some of them.
+
+use std::collections::BTreeMap;
+
+use parapet_domain::{Edit, Part, PartKind, Role};
+
+use crate::document::{Document, Shape};
+use crate::{Draft, RewriteError, SurfaceError, pointer, rewrite};
+
+/// The turns of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turns {
+    /// Where the conversation stands in the body, such as `/messages`.
+    base: &'static str,
+    by_index: BTreeMap<usize, Vec<Draft>>,
+    /// Parts that belong to no turn, such as tool definitions.
+    apart: Vec<Draft>,
+}
+
+impl Turns {
+    /// Sorts the parts of a request by turn.
+    #[must_use]
+    pub fn of(base: &'static str, drafts: &[Draft]) -> Self {
+        let mut turns = Self { base, by_index: BTreeMap::new(), apart: Vec::new() };
+        for draft in drafts {
+            let mut by_turn: BTreeMap<Option<usize>, Vec<Part>> = BTreeMap::new();
+            for part in &draft.parts {
+                by_turn.entry(index_of(base, &part.pointer)).or_default().push(part.clone());
+            }
+            for (index, parts) in by_turn {
+                let draft = Draft::new(draft.stage, parts);
+                match index {
+                    Some(index) => turns.by_index.entry(index).or_default().push(draft),
+                    None => turns.apart.push(draft),
+                }
+            }
+        }
+        turns
+    }
+
+    /// The turns before the newest one, in order. The newest begins after the model's last answer: what the user or the tools said since.
+    #[must_use]
+    pub fn earlier(&self) -> Vec<(usize, &[Draft])> {
+        let last = self.by_index.iter().rev().find(|(_, drafts)| is_models(drafts)).map(|(index, _)| *index);
+        let Some(last) = last else { return Vec::new() };
+        self.by_index.range(..=last).map(|(index, drafts)| (*index, drafts.as_slice())).collect()
+    }
+
+    /// What is new, and what belongs to no turn.
+    #[must_use]
+    pub fn rest(&self) -> Vec<&Draft> {
+        let last = self.earlier().last().map(|(index, _)| *index);
+        let new = self.by_index.iter().filter(|(index, _)| last.is_none_or(|last| **index > last));
+        new.flat_map(|(_, drafts)| drafts).chain(&self.apart).collect()
+    }
+
+    /// `body` without the text of these turns: each says `notice` in its place.
+    ///
+    /// # Errors
+    /// A turn has content that is no text, such as a call's arguments, or the body is another one.
+    pub fn replaced(&self, body: &[u8], indices: &[usize], notice: &str) -> Result<Vec<u8>, RewriteError> {
+        let mut edits: Vec<(Draft, Vec<Edit>)> = Vec::new();
+        for draft in indices.iter().filter_map(|index| self.by_index.get(index)).flatten() {
+            if let Some(part) = draft.parts.iter().find(|part| !is_text(part)) {
+                return Err(RewriteError::Structure(part.pointer.clone()));
+            }
+            let whole = |(n, part): (usize, &Part)| Edit {
+                part: n,
+                start: 0,
+                end: part.text.chars().count(),
+                replacement: notice.to_owned(),
+            };
+            edits.push((draft.clone(), draft.parts.iter().enumerate().map(whole).collect()));
+        }
+        let edits: Vec<(&Draft, &[Edit])> = edits.iter().map(|(draft, edits)| (draft, edits.as_slice())).collect();
+        rewrite(body, &edits)
+    }
+
+    /// `body` without these turns. Turns that something else refers to, such as calls of tools and their results, keep their place: what
+    /// they say is replaced by `notice`.
+    ///
+    /// # Errors
+    /// As for [`replaced`](Self::replaced).
+    pub fn cut(&self, body: &[u8], indices: &[usize], notice: &str) -> Result<Vec<u8>, RewriteError> {
+        let (referred, free): (Vec<usize>, Vec<usize>) = indices.iter().partition(|index| self.is_referred_to(**index));
+        let body = self.replaced(body, &referred, notice)?;
+        let document = Document::parse(&body).map_err(RewriteError::Body)?;
+        let conversation = pointer::segments(self.base).unwrap_or_default();
+        let node = conversation.iter().try_fold(document.root(), |node, key| node.get(key));
+        let Some(Shape::Array(items)) = node.map(|node| &node.shape) else {
+            return Err(RewriteError::Body(SurfaceError::shape(self.base, "has to be an array")));
+        };
+        let kept = items.iter().enumerate().filter(|(index, _)| !free.contains(index));
+        let kept: Vec<&str> = kept.map(|(_, item)| document.raw(item)).collect();
+        let range = node.map(crate::document::Node::range).unwrap_or_default();
+        let (before, after) = (body.get(..range.start).unwrap_or_default(), body.get(range.end..).unwrap_or_default());
+        Ok([before, b"[", kept.join(",").as_bytes(), b"]", after].concat())
+    }
+
+    fn is_referred_to(&self, index: usize) -> bool {
+        let parts = self.by_index.get(&index).into_iter().flatten().flat_map(|draft| &draft.parts);
+        let mut parts = parts.filter(|part| part.call_id.is_some() || part.kind != PartKind::Text);
+        parts.next().is_some()
+    }
+}
+
+fn is_models(drafts: &[Draft]) -> bool {
+    drafts.iter().flat_map(|draft| &draft.parts).any(|part| part.role == Role::Assistant)
+}
+
+fn is_text(part: &Part) -> bool {
+    match part.kind {
+        PartKind::Text => true,
+        PartKind::ToolResult => part.media_type == "text/plain",
+        PartKind::Json | PartKind::ToolCall | PartKind::ToolDefinition => false,
+    }
+}
+
+fn index_of(base: &str, pointer: &str) -> Option<usize> {
+    pointer.strip_prefix(base)?.strip_prefix('/')?.split('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use parapet_domain::Stage;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ModelApi;
+
+    fn chat() -> Vec<u8> {
+        json!({"model": "m", "messages": [
+            {"role": "system", "content": "be kind"},
+            {"role": "user", "content": "bad"},
+            {"role": "assistant", "content": "no"},
+            {"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}}]},
+            {"role": "tool", "tool_call_id": "c", "content": "worse"},
+            {"role": "assistant", "content": "so"},
+            {"role": "user", "content": "new"},
+        ], "tools": [{"type": "function", "function": {"name": "f"}}]})
+        .to_string()
+        .into_bytes()
+    }
+
+    fn turns(body: &[u8]) -> Turns {
+        Turns::of("/messages", &ModelApi::OpenaiChat.parse_request(body).unwrap().events)
+    }
+
+    fn messages(body: &[u8]) -> Vec<Value> {
+        serde_json::from_slice::<Value>(body).unwrap()["messages"].as_array().unwrap().clone()
+    }
+
+    #[test]
+    fn what_came_after_the_models_last_answer_is_new() {
+        let body = chat();
+        let turns = turns(&body);
+        let earlier: Vec<usize> = turns.earlier().iter().map(|(index, _)| *index).collect();
+        assert_eq!(earlier, [0, 1, 2, 3, 4, 5]);
+        let rest: Vec<&str> =
+            turns.rest().iter().flat_map(|draft| &draft.parts).map(|part| part.pointer.as_str()).collect();
+        assert_eq!(rest, ["/messages/6/content", "/tools/0"]);
+        assert!(turns.earlier().iter().any(|(index, drafts)| *index == 4 && drafts[0].stage == Stage::ToolResult));
+    }
+
+    #[test]
+    fn a_first_request_has_nothing_earlier() {
+        let body =
+            json!({"messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]}).to_string();
+        let turns = turns(body.as_bytes());
+        assert!(turns.earlier().is_empty());
+        assert_eq!(turns.rest().len(), 2);
+    }
+
+    #[test]
+    fn a_turn_is_cut_out_and_a_result_says_the_notice_instead() {
+        let body = chat();
+        let cut = turns(&body).cut(&body, &[1, 4], "[gone]").unwrap();
+        let messages = messages(&cut);
+        assert_eq!(messages.len(), 6);
+        assert_eq!(messages[1]["content"], "no");
+        assert_eq!((&messages[3]["tool_call_id"], &messages[3]["content"]), (&json!("c"), &json!("[gone]")));
+        assert!(String::from_utf8(cut).unwrap().ends_with(r#""tools":[{"function":{"name":"f"},"type":"function"}]}"#));
+    }
+
+    #[test]
+    fn all_that_is_replaced_says_the_notice() {
+        let body = json!({"messages": [
+            {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
+            {"role": "assistant", "content": "x"}]})
+        .to_string();
+        let replaced = turns(body.as_bytes()).replaced(body.as_bytes(), &[0], "[gone]").unwrap();
+        assert_eq!(
+            messages(&replaced)[0]["content"],
+            json!([{"type": "text", "text": "[gone]"}, {"type": "text", "text": "[gone]"}])
+        );
+    }
+
+    #[test]
+    fn the_arguments_of_a_call_cannot_be_replaced() {
+        let body = chat();
+        assert!(matches!(turns(&body).cut(&body, &[3], "[gone]"), Err(RewriteError::Structure(_))));
+    }
+}

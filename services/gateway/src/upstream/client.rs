@@ -16,6 +16,9 @@ use super::UpstreamError;
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// Most bytes that one connection reads ahead. Left to itself it grows to hundreds of kilobytes, for each stream that passes.
+const READ_BYTES: usize = 32 << 10;
+
 /// A client for one server. Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub(crate) enum HttpClient {
@@ -41,6 +44,7 @@ impl HttpClient {
         connector.set_nodelay(true);
         connector.enforce_http(false);
         let mut builder = Client::builder(TokioExecutor::new());
+        builder.http1_max_buf_size(READ_BYTES);
         builder.pool_max_idle_per_host(max_idle).pool_idle_timeout(IDLE).pool_timer(TokioTimer::new());
         if uri.scheme_str() != Some("https") {
             return Ok(Self::Plain(builder.build(connector)));

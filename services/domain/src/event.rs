@@ -86,6 +86,8 @@ pub enum Surface {
     Check,
     /// `POST /v1/chat/completions`.
     OpenaiChat,
+    /// `POST /v1/messages`.
+    AnthropicMessages,
     /// An agent's own JSON API, mapped by pointers.
     Generic,
     /// A LiteLLM proxy that asks about its traffic.
@@ -105,6 +107,7 @@ impl Surface {
         match self {
             Self::Check => "check",
             Self::OpenaiChat => "openai_chat",
+            Self::AnthropicMessages => "anthropic_messages",
             Self::Generic => "generic",
             Self::Litellm => "litellm",
             Self::ExtAuthz => "ext_authz",

@@ -39,10 +39,12 @@ pub(crate) fn of_request(headers: &HeaderMap) -> HeaderMap {
 /// digest of the bytes before the edits would speak past them. The content type is written anew, without parameters:
 /// a charset must not make other text of the bytes that were judged.
 pub(crate) fn of_answer(headers: &HeaderMap) -> HeaderMap {
-    const PREFIXES: [&str; 3] = ["x-ratelimit-", "ratelimit-", "openai-"];
+    const PREFIXES: [&str; 4] = ["x-ratelimit-", "ratelimit-", "openai-", "anthropic-"];
     let passes = |name: &HeaderName| {
         [RETRY_AFTER, DATE, CACHE_CONTROL].contains(name)
             || name == crate::trace::REQUEST_ID
+            // What Anthropic's clients tell its support.
+            || name.as_str() == "request-id"
             || PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
     };
     let mut kept = keep(end_to_end(headers), passes);
@@ -147,6 +149,8 @@ mod tests {
             "x-ratelimit-reset-tokens",
             "ratelimit-limit",
             "openai-version",
+            "anthropic-ratelimit-tokens-limit",
+            "request-id",
             "x-request-id",
             "date",
             "cache-control",
@@ -156,8 +160,16 @@ mod tests {
         headers.append(CONNECTION, HeaderValue::from_static("openai-version"));
         let mut left: Vec<_> = of_answer(&headers).keys().map(|name| name.as_str().to_owned()).collect();
         left.sort();
-        let listed =
-            ["cache-control", "date", "ratelimit-limit", "retry-after", "x-ratelimit-reset-tokens", "x-request-id"];
+        let listed = [
+            "anthropic-ratelimit-tokens-limit",
+            "cache-control",
+            "date",
+            "ratelimit-limit",
+            "request-id",
+            "retry-after",
+            "x-ratelimit-reset-tokens",
+            "x-request-id",
+        ];
         assert_eq!(left, listed);
         for (given, written) in [
             ("application/json; charset=utf-7", "application/json"),

@@ -12,7 +12,8 @@ const KEYS: &str = "annotations arguments citations extra_content thinking_block
     finish_reason function function_call functions id image_url index input input_audio logprobs message \
     messages metadata model n name parameters prediction reasoning_content refusal response_format role stop \
     stream_options system temperature text tool_call_id tool_calls tool_choice tools transcript type usage \
-    user video_url web_search_options Messages a/b~c ключ";
+    user video_url web_search_options Messages source signature thinking tool_use_id stdout encrypted_content mcp_servers \
+    output item summary call_id results action instructions annotations input_text a/b~c ключ";
 /// Keys that are no words.
 const ODD_KEYS: &[&str] = &["a b", ""];
 
@@ -110,6 +111,59 @@ pub(crate) fn chat_answer() -> impl Strategy<Value = Value> {
         .prop_map(|(fields, choices)| with(fields, "choices", choices))
 }
 
+/// A content block of Anthropic Messages, mostly in shape.
+fn block() -> BoxedStrategy<Value> {
+    let source = object(vec![
+        ("type", one_of(&["text", "base64", "url", "content", "file"])),
+        ("data", leaf().boxed()),
+        ("content", json().boxed()),
+    ]);
+    object(vec![
+        (
+            "type",
+            one_of(&[
+                "text",
+                "thinking",
+                "image",
+                "document",
+                "tool_use",
+                "tool_result",
+                "web_search_tool_result",
+                "x",
+            ]),
+        ),
+        ("text", leaf().boxed()),
+        ("thinking", leaf().boxed()),
+        ("signature", leaf().boxed()),
+        ("input", json().boxed()),
+        ("content", json().boxed()),
+        ("source", prop_oneof![source, leaf()].boxed()),
+    ])
+}
+
+/// A Messages request, mostly in shape.
+pub(crate) fn messages_request() -> impl Strategy<Value = Value> {
+    let fields = object(vec![
+        ("system", prop_oneof![leaf(), list(block())].boxed()),
+        ("tools", list(json().boxed())),
+        ("stream", any::<bool>().prop_map(Value::from).boxed()),
+        ("stop_sequences", list(leaf().boxed())),
+        ("mcp_servers", list(json().boxed())),
+    ]);
+    let message = object(vec![
+        ("role", one_of(&["user", "assistant", "system", "critic"])),
+        ("content", prop_oneof![leaf().boxed(), list(block()), json().boxed()].boxed()),
+    ]);
+    (fields, prop::collection::vec(message, 1..5))
+        .prop_map(|(fields, messages)| with(fields, "messages", messages.into()))
+}
+
+/// A Messages answer, mostly in shape.
+pub(crate) fn messages_answer() -> impl Strategy<Value = Value> {
+    let fields = object(vec![("usage", json().boxed()), ("stop_sequence", leaf().boxed())]);
+    (fields, list(block())).prop_map(|(fields, blocks)| with(fields, "content", blocks))
+}
+
 fn with(fields: Value, key: &str, value: Value) -> Value {
     let Value::Object(mut map) = fields else { panic!("not an object") };
     map.insert(key.to_owned(), value);
@@ -133,6 +187,26 @@ pub(crate) fn with_unique_texts(mut value: Value) -> Value {
     }
     mark(&mut value, "", &mut 0);
     value
+}
+
+/// One line for each event, and one for each part: where it stands, what it is, whose it is, what it says.
+pub(crate) fn shown(parsed: &ParsedBody) -> String {
+    let mut lines = Vec::new();
+    for draft in &parsed.events {
+        lines.push(format!("== {}", draft.stage.as_str()));
+        for p in &draft.parts {
+            let tags =
+                [p.name.as_deref(), p.tool.as_deref(), p.call_id.as_deref()].map(|tag| tag.unwrap_or("-")).join(" ");
+            let kind = serde_json::to_value((p.kind, p.role, p.origin)).unwrap();
+            lines.push(format!("{} {kind} [{tags}] {}", p.pointer, p.text));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Where what is not inspected stands, and why.
+pub(crate) fn listed(parsed: &ParsedBody) -> Vec<String> {
+    parsed.not_inspected.iter().map(|entry| format!("{} {}", entry.pointer, entry.reason)).collect()
 }
 
 /// Every string in the body with its pointer, and every key that is no plain word.
@@ -163,7 +237,7 @@ pub(crate) fn uncovered(body: &Value, parsed: &ParsedBody) -> Vec<(String, Strin
     let parts: Vec<&Part> = parsed.events.iter().flat_map(|draft| &draft.parts).collect();
     texts(body)
         .into_iter()
-        .filter(|(place, text)| !listed(place, &parsed.not_inspected) && !inspected(place, text, &parts))
+        .filter(|(place, text)| !is_listed(place, &parsed.not_inspected) && !inspected(place, text, &parts))
         .collect()
 }
 
@@ -171,7 +245,7 @@ fn within(place: &str, outer: &str) -> bool {
     place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn listed(place: &str, list: &[NotInspected]) -> bool {
+fn is_listed(place: &str, list: &[NotInspected]) -> bool {
     list.iter().any(|entry| within(place, &entry.pointer))
 }
 

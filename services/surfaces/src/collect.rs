@@ -49,6 +49,22 @@ impl<'d> Collector<'d> {
         }
     }
 
+    /// Inspects each item of an array by itself, any other value as a whole.
+    pub(crate) fn inspect_each(
+        &mut self,
+        node: &Node<'_>,
+        pointer: String,
+        template: &Part,
+    ) -> Result<(), SurfaceError> {
+        match &node.shape {
+            Shape::Array(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| self.inspect(item, pointer::item(&pointer, index), template)),
+            _ => self.inspect(node, pointer, template),
+        }
+    }
+
     /// Inspects a string. Where it is no prose by its kind, it is read as JSON too: arguments of any type, and results
     /// and other content that are objects or arrays.
     pub(crate) fn text(&mut self, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
@@ -104,6 +120,15 @@ impl<'d> Collector<'d> {
     pub(crate) fn uninspectable(&mut self, parent: &str, key: &str, node: &Node<'_>, reason: &str) {
         if self.document.carries_content(node) {
             self.listing.add(parent, key, reason);
+        }
+    }
+
+    /// A flag that decides how the answer is judged: a value that servers might read differently is refused.
+    pub(crate) fn flag(&self, node: &Node<'_>, pointer: &str) -> Result<bool, SurfaceError> {
+        match node.shape {
+            Shape::Bool(flag) => Ok(flag),
+            Shape::Null => Ok(false),
+            _ => Err(SurfaceError::shape(pointer, "has to be true or false")),
         }
     }
 

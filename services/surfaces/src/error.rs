@@ -26,7 +26,7 @@ pub enum SurfaceError {
     #[error("the body has more than {MAX_VALUES} JSON values; send less at once")]
     TooManyValues,
     /// More messages than [`MAX_MESSAGES`].
-    #[error("`/messages` has more than {MAX_MESSAGES} messages; shorten the history")]
+    #[error("the body has more than {MAX_MESSAGES} messages; shorten the history")]
     TooManyMessages,
     /// More parts than [`MAX_PARTS`].
     #[error("the body has more than {MAX_PARTS} pieces of content; send less at once")]

@@ -12,11 +12,13 @@ pub mod mcp;
 pub mod openai_chat;
 pub mod sse;
 
+mod anthropic_messages;
 #[cfg(test)]
 mod arbitrary;
 mod body;
 mod collect;
 mod document;
+mod drafts;
 mod error;
 mod model_api;
 mod pointer;
@@ -24,6 +26,7 @@ mod question;
 mod refusal;
 mod rewrite;
 mod stream;
+mod tool_definitions;
 mod turns;
 mod windows;
 

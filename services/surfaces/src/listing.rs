@@ -14,6 +14,10 @@ pub const VIDEO: &str = "video";
 pub const FILE: &str = "file";
 /// Log probabilities, with the alternatives that were not chosen, and token ids: they repeat the content token by token.
 pub const LOGPROBS: &str = "logprobs";
+/// Encrypted by the model's provider, which alone can read it, such as a hidden chain of thought.
+pub const ENCRYPTED: &str = "encrypted";
+/// Kept by the provider and only named here, such as an earlier conversation.
+pub const STORED_ELSEWHERE: &str = "stored_elsewhere";
 /// A field that the surface does not know, or that the route does not map.
 pub const UNMAPPED_FIELD: &str = "unmapped_field";
 /// A key under a `*` of the route's mapping that is no plain word and so may be content itself.
@@ -30,6 +34,8 @@ pub const REASONS: &[(&str, &str)] = &[
     (VIDEO, "a video"),
     (FILE, "a file, inline or by id"),
     (LOGPROBS, "log probabilities or token ids, which repeat the content token by token"),
+    (ENCRYPTED, "encrypted by the model's provider, which alone can read it, such as hidden thoughts"),
+    (STORED_ELSEWHERE, "kept by the model's provider and only named in the body, such as an earlier conversation"),
     (UNMAPPED_FIELD, "a field that the surface does not know or the route does not map"),
     (OBJECT_KEY, "a key under a `*` of the mapping that is no plain word and so may be content itself"),
     (NO_BODY, "the body of a request that a proxy asks about, which it did not send along, or which is empty"),

@@ -2,13 +2,15 @@
 
 use parapet_domain::Surface;
 
-use crate::{ParsedBody, StreamAnswer, SurfaceError, openai_chat};
+use crate::{ParsedBody, StreamAnswer, SurfaceError, anthropic_messages, openai_chat};
 
 /// A protocol that a model server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelApi {
     /// OpenAI chat completions.
     OpenaiChat,
+    /// Anthropic Messages.
+    AnthropicMessages,
 }
 
 impl ModelApi {
@@ -17,6 +19,7 @@ impl ModelApi {
     pub const fn surface(self) -> Surface {
         match self {
             Self::OpenaiChat => Surface::OpenaiChat,
+            Self::AnthropicMessages => Surface::AnthropicMessages,
         }
     }
 
@@ -25,6 +28,7 @@ impl ModelApi {
     pub const fn default_path(self) -> &'static str {
         match self {
             Self::OpenaiChat => "/v1/chat/completions",
+            Self::AnthropicMessages => "/v1/messages",
         }
     }
 
@@ -32,7 +36,7 @@ impl ModelApi {
     #[must_use]
     pub const fn conversation(self) -> &'static str {
         match self {
-            Self::OpenaiChat => "/messages",
+            Self::OpenaiChat | Self::AnthropicMessages => "/messages",
         }
     }
 
@@ -41,6 +45,7 @@ impl ModelApi {
     pub const fn has_windows(self) -> bool {
         match self {
             Self::OpenaiChat => true,
+            Self::AnthropicMessages => false,
         }
     }
 
@@ -51,6 +56,7 @@ impl ModelApi {
     pub fn parse_request(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::parse_request(body),
+            Self::AnthropicMessages => anthropic_messages::parse_request(body),
         }
     }
 
@@ -62,6 +68,7 @@ impl ModelApi {
     pub fn parse_answer(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::parse_answer(body),
+            Self::AnthropicMessages => anthropic_messages::parse_answer(body),
         }
     }
 
@@ -78,6 +85,7 @@ impl ModelApi {
     pub fn replay(self, answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::replay(answer),
+            Self::AnthropicMessages => anthropic_messages::replay(answer),
         }
     }
 }

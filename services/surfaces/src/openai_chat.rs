@@ -14,4 +14,4 @@ pub use answer::parse_answer;
 pub use request::parse_request;
 pub(crate) use request::read_messages;
 pub(crate) use stream::{Assembly, replay};
-pub(crate) use tool_call::{read as read_tool_call, read_definitions};
+pub(crate) use tool_call::read as read_tool_call;

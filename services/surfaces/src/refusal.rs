@@ -4,6 +4,7 @@ use parapet_domain::fold::{Refusal, RefusalKind};
 use parapet_domain::{Decision, Surface};
 use serde_json::Value;
 
+mod anthropic;
 mod openai;
 mod plain;
 mod rpc;
@@ -73,6 +74,9 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
             openai::completion(&said, context)
         }
         Surface::OpenaiChat => openai::error(&said, context),
+        // Clients of this protocol know a refusal as an answer, so there is no other style.
+        Surface::AnthropicMessages if refusal.kind == RefusalKind::Blocked => anthropic::message(&said, context),
+        Surface::AnthropicMessages => anthropic::error(&said, context),
         Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
             plain::error(surface, &said, context)
         }
@@ -91,6 +95,7 @@ pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalC
         Said { row: status::of_fault(fault), message: message.to_owned(), reason_code: None, details: &Value::Null };
     let mut reply = match surface {
         Surface::OpenaiChat => openai::error(&said, context),
+        Surface::AnthropicMessages => anthropic::error(&said, context),
         Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
             plain::error(surface, &said, context)
         }

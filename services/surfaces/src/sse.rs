@@ -1,5 +1,7 @@
 //! Server-sent events as the WHATWG specification reads them, from chunks cut anywhere.
 
+use serde_json::Value;
+
 use crate::StreamError;
 
 /// One event of a stream.
@@ -160,9 +162,42 @@ impl SseParser {
     }
 }
 
-/// One event without a name. JSON has no line break outside its strings' escapes, so one line is enough.
+/// One event without a name: `data` is JSON, or the word that ends a stream.
 pub(crate) fn data_event(data: &[u8]) -> Vec<u8> {
-    [b"data: ", data, b"\n\n"].concat()
+    [b"data: ", one_line(&String::from_utf8_lossy(data)).as_bytes(), b"\n\n"].concat()
+}
+
+/// One event with a name, which must be a plain word.
+pub(crate) fn named_event(name: &str, data: &[u8]) -> Vec<u8> {
+    [b"event: ", name.as_bytes(), b"\n", data_event(data).as_slice()].concat()
+}
+
+/// One event that bears its `type` as its name.
+#[expect(clippy::needless_pass_by_value, reason = "made for the event alone")]
+pub(crate) fn typed_event(event: Value) -> Vec<u8> {
+    named_event(event.get("type").and_then(Value::as_str).unwrap_or("message"), event.to_string().as_bytes())
+}
+
+/// The same JSON without space between its tokens, and with each character that could end a line escaped: clients split a
+/// stream at different ones. Some take U+2028, U+0085 or a form feed for a line's end, and would find a line there that
+/// nobody judged.
+fn one_line(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        match c {
+            c if !in_string && c.is_ascii_whitespace() => {}
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => {
+                in_string ^= c == '"' && !escaped;
+                out.push(c);
+            }
+        }
+        escaped = in_string && c == '\\' && !escaped;
+    }
+    out
 }
 
 #[cfg(test)]

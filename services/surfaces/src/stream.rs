@@ -1,14 +1,14 @@
 //! A streamed answer, held back until it is complete and judged, then passed on in one plain form: its events as they
 //! were, or the edited answer. Comments, ids and all else that is not judged are not passed on.
 
+use parapet_domain::json::JsonError;
 use serde_json::{Map, Value};
 
-use crate::document::parse_value;
-use crate::sse::{SseEvent, SseParser, data_event};
-use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, openai_chat};
+use crate::document::{is_plain_key, parse_value};
+use crate::sse::{SseEvent, SseParser, data_event, named_event};
+use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, anthropic_messages, openai_chat};
 
 pub(crate) mod merge;
-mod plain;
 
 /// A streamed answer that is coming in.
 #[derive(Debug)]
@@ -46,28 +46,42 @@ impl HeldAnswer {
     }
 }
 
+/// What an event means for the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// More has to come.
+    More,
+    /// The answer is complete.
+    Last,
+}
+
 /// The events so far, put together as each protocol has it.
 #[derive(Debug)]
 enum Assembly {
     OpenaiChat(openai_chat::Assembly),
+    AnthropicMessages(anthropic_messages::Assembly),
 }
 
 impl Assembly {
     fn of(api: ModelApi) -> Self {
         match api {
             ModelApi::OpenaiChat => Self::OpenaiChat(openai_chat::Assembly::default()),
+            ModelApi::AnthropicMessages => Self::AnthropicMessages(anthropic_messages::Assembly::default()),
         }
     }
 
-    fn add(&mut self, event: Map<String, Value>) -> Result<(), &'static str> {
+    fn add(&mut self, event: Map<String, Value>) -> Result<Step, &'static str> {
         match self {
-            Self::OpenaiChat(assembly) => assembly.add(event),
+            // That a chunk was the last is said by `[DONE]` alone.
+            Self::OpenaiChat(assembly) => assembly.add(event).map(|()| Step::More),
+            Self::AnthropicMessages(assembly) => assembly.add(event),
         }
     }
 
     fn finish(self) -> Option<Vec<u8>> {
         match self {
             Self::OpenaiChat(assembly) => assembly.finish(),
+            Self::AnthropicMessages(assembly) => assembly.finish(),
         }
     }
 }
@@ -130,7 +144,7 @@ impl StreamAnswer {
         match event.data.trim() {
             "" => Ok(()),
             "[DONE]" if self.done => Ok(()),
-            "[DONE]" => {
+            "[DONE]" if self.api == ModelApi::OpenaiChat => {
                 self.done = true;
                 self.plain.extend(data_event(b"[DONE]"));
                 Ok(())
@@ -142,12 +156,24 @@ impl StreamAnswer {
 
     fn take_data(&mut self, name: &str, data: &str) -> Result<(), StreamError> {
         let fields = self.read(data)?;
-        if name == "error" || fields.get("error").is_some_and(|error| !error.is_null()) {
+        let is_error = name == "error" || fields.get("type").is_some_and(|kind| kind == "error");
+        if is_error || fields.get("error").is_some_and(|error| !error.is_null()) {
             return Err(StreamError::UpstreamEvent);
         }
-        self.assembly.add(fields).map_err(|problem| self.malformed(problem))?;
-        self.plain.extend(data_event(plain::one_line(data).as_bytes()));
+        let plain = match self.api {
+            ModelApi::OpenaiChat => data_event(data.as_bytes()),
+            ModelApi::AnthropicMessages => named_event(self.kind(name, &fields)?, data.as_bytes()),
+        };
+        self.done = self.assembly.add(fields).map_err(|problem| self.malformed(problem))? == Step::Last;
+        self.plain.extend(plain);
         Ok(())
+    }
+
+    /// The type of an event, which is judged; its name is not, and clients do not agree on which of them they go by.
+    fn kind<'f>(&self, name: &str, fields: &'f Map<String, Value>) -> Result<&'f str, StreamError> {
+        let kind = fields.get("type").and_then(Value::as_str).filter(|kind| is_plain_key(kind));
+        let kind = kind.ok_or_else(|| self.malformed("its `type` is no word"))?;
+        if name.is_empty() || name == kind { Ok(kind) } else { Err(self.malformed("its name and its `type` differ")) }
     }
 
     fn read(&self, data: &str) -> Result<Map<String, Value>, StreamError> {
@@ -161,5 +187,45 @@ impl StreamAnswer {
 
     const fn malformed(&self, problem: &'static str) -> StreamError {
         StreamError::Malformed { event: self.events, problem }
+    }
+}
+
+/// What has come in events and has no place in the answer. It stands beside the answer, under a name that no protocol
+/// knows, so that it is listed as not inspected.
+#[derive(Debug, Default)]
+pub(crate) struct Unplaced(Vec<Value>);
+
+impl Unplaced {
+    const KEY: &str = "unknown_events";
+
+    /// Keeps what is left of an event, unless that is nothing but its type, flags and nulls.
+    pub(crate) fn keep(&mut self, event: Map<String, Value>) {
+        let idle = |key: &str, value: &Value| {
+            key == "type" || (is_plain_key(key) && matches!(value, Value::Null | Value::Bool(_)))
+        };
+        if !event.iter().all(|(key, value)| idle(key, value)) {
+            self.0.push(Value::Object(event));
+        }
+    }
+
+    /// Adds everything to the answer.
+    pub(crate) fn put_beside(self, answer: &mut Map<String, Value>) {
+        if !self.0.is_empty() {
+            merge::keep(answer, Self::KEY.to_owned(), Value::Array(self.0));
+        }
+    }
+
+    /// Takes it out of an answer that is told anew.
+    pub(crate) fn leave_out(answer: &mut Map<String, Value>) {
+        answer.remove(Self::KEY);
+    }
+}
+
+/// An answer that was put together, to be told as a stream again.
+pub(crate) fn read_object(answer: &[u8]) -> Result<Map<String, Value>, SurfaceError> {
+    let text = std::str::from_utf8(answer).map_err(|e| SurfaceError::Json(JsonError::Utf8(e.valid_up_to())))?;
+    match parse_value(text)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(SurfaceError::shape("", "has to be an object")),
     }
 }

@@ -355,7 +355,8 @@ impl Default for UpstreamFile {
 pub struct RouteFile {
     /// Name for guard sets, records and metrics, `[a-z0-9_-]{1,64}`.
     pub name: String,
-    /// Exact path of the requests. Default for `check` `/v1/check`, for `openai_chat` `/v1/chat/completions`.
+    /// Exact path of the requests. Default for `check` `/v1/check`, for `openai_chat` `/v1/chat/completions`, for
+    /// `anthropic_messages` `/v1/messages`.
     pub path: Option<String>,
     /// Protocol.
     pub surface: Option<SurfaceName>,
@@ -371,7 +372,8 @@ pub struct RouteFile {
     pub no_guard: Unjudged,
     /// What happens to bodies with parts that cannot be inspected: `refuse` (default) or `allow`.
     pub not_inspected: Unjudged,
-    /// `error` (default): a refusal is an error. `refusal`: an answer that says no, for clients that cannot handle errors.
+    /// `error` (default): a refusal is an error. `refusal`: an answer that says no, for clients that cannot handle errors; on
+    /// `anthropic_messages` it always is one.
     pub style: parapet_surfaces::Style,
     /// Whether callers are kept from seeing the details that guards give with a refusal. Default false.
     pub hide_details: bool,
@@ -418,6 +420,8 @@ pub enum SurfaceName {
     Check,
     /// OpenAI chat completions.
     OpenaiChat,
+    /// Anthropic Messages.
+    AnthropicMessages,
     /// An agent's own JSON API, mapped by `request_parts` and `answer_parts`.
     Generic,
 }
@@ -427,6 +431,7 @@ impl SurfaceName {
     pub(crate) const fn model_api(self) -> Option<ModelApi> {
         match self {
             Self::OpenaiChat => Some(ModelApi::OpenaiChat),
+            Self::AnthropicMessages => Some(ModelApi::AnthropicMessages),
             Self::Check | Self::Generic => None,
         }
     }

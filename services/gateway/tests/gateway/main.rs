@@ -2,6 +2,7 @@
 //! real rows in a real store.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
 
+mod anthropic;
 mod audit;
 mod chat;
 mod check;

@@ -12,7 +12,7 @@ use crate::document::{Document, Node, Shape};
 use crate::limits::MAX_EVENTS;
 use crate::listing::IMAGE;
 use crate::question::{self, Carried, Claims, Question};
-use crate::{Draft, ParsedBody, SurfaceError, openai_chat, pointer};
+use crate::{Draft, ParsedBody, SurfaceError, openai_chat, pointer, tool_definitions};
 
 const MESSAGES: &str = "/structured_messages";
 /// Where edits can be brought back: the client takes `texts` and `structured_messages` over, but no tool calls.
@@ -120,7 +120,7 @@ impl<'d> Reader<'d> {
             "structured_messages" => Ok(()),
             "texts" => self.read_texts(value, &pointer),
             "tool_calls" => self.read_calls(value, &pointer),
-            "tools" => openai_chat::read_definitions(&mut self.out, value, &pointer, &operator),
+            "tools" => tool_definitions::read(&mut self.out, value, &pointer, &operator),
             "images" => {
                 self.out.uninspectable("", key, value, IMAGE);
                 Ok(())

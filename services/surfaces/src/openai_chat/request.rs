@@ -8,7 +8,7 @@ use super::{content, settings, tool_call};
 use crate::collect::{Collector, fields, named};
 use crate::document::{Document, Node, Shape};
 use crate::limits::{MAX_EVENTS, MAX_MESSAGES};
-use crate::{Draft, ParsedBody, SurfaceError, pointer};
+use crate::{Draft, ParsedBody, SurfaceError, pointer, tool_definitions};
 
 /// Takes a request apart.
 ///
@@ -29,13 +29,11 @@ pub fn parse_request(body: &[u8]) -> Result<ParsedBody, SurfaceError> {
     for (key, value, pointer) in fields(root, "") {
         match key {
             "messages" => results = Some(read_messages(&mut out, value, &pointer)?),
-            "stream" => stream = read_flag(value, &pointer)?,
+            "stream" => stream = out.flag(value, &pointer)?,
             // Whoever runs the agent defines its tools. Their kind tells guards that do not trust where those come from.
-            "tools" | "functions" => tool_call::read_definitions(&mut out, value, &pointer, &operator)?,
+            "tools" | "functions" => tool_definitions::read(&mut out, value, &pointer, &operator)?,
             "prediction" => read_prediction(&mut out, value, &pointer)?,
-            key if settings::REQUEST_CONTENT.contains(&key) => {
-                read_content_field(&mut out, value, pointer, &named(&user, key))?
-            }
+            key if settings::REQUEST_CONTENT.contains(&key) => out.inspect_each(value, pointer, &named(&user, key))?,
             key if settings::REQUEST.contains(&key) => out.setting(value, pointer, &named(&operator, key))?,
             key => out.unknown("", key, value),
         }
@@ -161,15 +159,6 @@ impl MessageReader {
     }
 }
 
-/// `stream` decides how the answer is judged, so a value that servers might read differently is refused.
-fn read_flag(node: &Node<'_>, pointer: &str) -> Result<bool, SurfaceError> {
-    match node.shape {
-        Shape::Bool(flag) => Ok(flag),
-        Shape::Null => Ok(false),
-        _ => Err(SurfaceError::shape(pointer, "has to be true or false")),
-    }
-}
-
 /// Text that the caller expects in the answer, such as a file under edit: it comes from the user's side.
 fn read_prediction(out: &mut Collector<'_>, node: &Node<'_>, parent: &str) -> Result<(), SurfaceError> {
     let template = named(&Part::text(Role::User, Origin::User, ""), "prediction");
@@ -184,20 +173,4 @@ fn read_prediction(out: &mut Collector<'_>, node: &Node<'_>, parent: &str) -> Re
         }
     }
     Ok(())
-}
-
-/// Strings and arrays of strings as texts, objects as JSON, whose keys count too.
-fn read_content_field(
-    out: &mut Collector<'_>,
-    node: &Node<'_>,
-    pointer: String,
-    template: &Part,
-) -> Result<(), SurfaceError> {
-    match &node.shape {
-        Shape::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| out.inspect(item, pointer::item(&pointer, index), template)),
-        _ => out.inspect(node, pointer, template),
-    }
 }

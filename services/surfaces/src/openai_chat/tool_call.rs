@@ -5,8 +5,7 @@ use parapet_domain::{Part, PartKind};
 use super::settings;
 use crate::SurfaceError;
 use crate::collect::{Collector, fields, named};
-use crate::document::{Node, Shape, is_plain_word};
-use crate::pointer;
+use crate::document::{Node, Shape};
 
 /// Reads one element of `tool_calls`. There is always at least one part, even for a call of an unknown type.
 /// Gives back the call's id and the tool's name.
@@ -83,27 +82,4 @@ fn read_arguments(
 /// The name travels in each part's `tool`; one that is no plain word may be content and is a part of its own too.
 fn read_name(out: &mut Collector<'_>, node: &Node<'_>, pointer: String, template: &Part) -> Result<(), SurfaceError> {
     out.setting(node, pointer, &Part { kind: PartKind::Text, ..named(template, "tool_name") })
-}
-
-/// Reads `tools` or the legacy `functions`: one part for each definition, told as the operator's and not as the user's.
-pub(crate) fn read_definitions(
-    out: &mut Collector<'_>,
-    node: &Node<'_>,
-    parent: &str,
-    template: &Part,
-) -> Result<(), SurfaceError> {
-    if matches!(node.shape, Shape::Null) {
-        return Ok(());
-    }
-    for (index, item) in out.items(node, parent)?.iter().enumerate() {
-        let name =
-            ["function", "custom"].iter().find_map(|key| item.get(key)?.get("name")).or_else(|| item.get("name"));
-        let tool = name
-            .and_then(|name| out.document.string(name))
-            .filter(|name| is_plain_word(name))
-            .map(|name| name.into_owned());
-        let template = Part { tool, ..template.clone() };
-        out.json(item, pointer::item(parent, index), PartKind::ToolDefinition, &template)?;
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use super::{RefusalContext, Reply, Said};
 use crate::sse::data_event;
 
 pub(super) const JSON: &str = "application/json";
-const EVENT_STREAM: &str = "text/event-stream";
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
 
 #[derive(Serialize)]
 struct ErrorBody<'a> {

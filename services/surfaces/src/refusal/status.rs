@@ -73,9 +73,12 @@ impl StatusRow {
     pub(crate) const fn status(&self, surface: Surface) -> u16 {
         match surface {
             // Whoever asks with one of the last three may take any 2xx for leave to go on.
-            Surface::OpenaiChat | Surface::Mcp | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
-                self.model_status
-            }
+            Surface::OpenaiChat
+            | Surface::AnthropicMessages
+            | Surface::Mcp
+            | Surface::Litellm
+            | Surface::ExtAuthz
+            | Surface::ClaudeCode => self.model_status,
             Surface::Check | Surface::Generic => self.plain_status,
         }
     }

@@ -236,3 +236,66 @@ fn the_table_keeps_the_rules_of_the_sdks() {
         assert!(STATUS_TABLE.contains(row));
     }
 }
+
+#[test]
+fn a_block_is_a_message_that_refuses_whatever_the_style() {
+    for style in [Style::Error, Style::Refusal] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(shown(Surface::AnthropicMessages, style, RefusalKind::Blocked, &context()), @r#"
+            200 application/json
+            x-parapet-decision: deny
+            x-parapet-decision-id: 0198
+            x-parapet-guard-set: set:ab
+
+            {"content":[{"text":"the answer holds a card number","type":"text"}],"id":"msg_0198","model":"gpt-5","role":"assistant","stop_details":{"category":null,"explanation":"the answer holds a card number","type":"refusal"},"stop_reason":"refusal","stop_sequence":null,"type":"message","usage":{"input_tokens":0,"output_tokens":0}}
+            "#);
+        }
+    }
+}
+
+#[test]
+fn a_streamed_message_that_refuses_can_be_read_by_clients_and_parapet() {
+    let context = RefusalContext { stream: true, ..context() };
+    let reply = refusal(Surface::AnthropicMessages, Style::Error, &sample(RefusalKind::Blocked), &context);
+    let mut answer = crate::ModelApi::AnthropicMessages.stream(10_000);
+    answer.push(&reply.body).unwrap();
+    let body: Value = serde_json::from_slice(&answer.finish().unwrap().body).unwrap();
+    assert_eq!(
+        (&body["stop_reason"], &body["content"][0]["text"]),
+        (&json!("refusal"), &json!("the answer holds a card number"))
+    );
+    let begun = RefusalContext { streaming_started: true, ..context };
+    let reply = refusal(Surface::AnthropicMessages, Style::Error, &sample(RefusalKind::Blocked), &begun);
+    insta::assert_snapshot!(String::from_utf8_lossy(&reply.body), @r#"
+    event: error
+    data: {"type":"error","error":{"type":"invalid_request_error","message":"the answer holds a card number","code":"content_filter","reason_code":"pii_found","decision_id":"0198"}}
+    "#);
+}
+
+#[test]
+fn what_is_no_block_is_an_error_in_the_words_of_the_protocol() {
+    let context = RefusalContext { show_details: true, ..context() };
+    insta::assert_snapshot!(shown(Surface::AnthropicMessages, Style::Refusal, RefusalKind::GuardFailed, &context), @r#"
+    400 application/json
+    x-parapet-decision: deny
+    x-parapet-decision-id: 0198
+    x-parapet-guard-set: set:ab
+
+    {"type":"error","error":{"type":"invalid_request_error","message":"the answer holds a card number","code":"guardrail_failed","reason_code":"pii_found","decision_id":"0198","details":{"types":["card"]}}}
+    "#);
+    for (fault, status, kind) in [
+        (Fault::Unauthorized, 401, "authentication_error"),
+        (Fault::IdentityNotAllowed, 403, "permission_error"),
+        (Fault::BodyTooLarge, 413, "request_too_large"),
+        (Fault::RateLimited, 429, "rate_limit_error"),
+        (Fault::Internal, 500, "api_error"),
+        (Fault::UpstreamError, 502, "api_error"),
+        (Fault::Overloaded, 503, "overloaded_error"),
+        (Fault::UpstreamTimeout, 504, "timeout_error"),
+        (Fault::MalformedBody, 400, "invalid_request_error"),
+    ] {
+        let reply = failure(Surface::AnthropicMessages, fault, "it went wrong", &RefusalContext::default());
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!((reply.status, &body["type"], &body["error"]["type"]), (status, &json!("error"), &json!(kind)));
+    }
+}

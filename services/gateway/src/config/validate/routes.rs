@@ -44,7 +44,11 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
 fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, unfit: &mut Unfit) -> Option<Route> {
     name(&file.name, &format!("{key}.name"), unfit);
     let Some(surface) = file.surface else {
-        complain(unfit, &format!("{key}.surface"), "is missing; set it to `check`, `openai_chat` or `generic`");
+        complain(
+            unfit,
+            &format!("{key}.surface"),
+            "is missing; set it to `check`, `openai_chat`, `anthropic_messages` or `generic`",
+        );
         return None;
     };
     let path = path(file, surface, key, unfit);

@@ -39,6 +39,12 @@ impl Script {
         Self::json(200, &completion(&[text]))
     }
 
+    /// A stream of events that bear their type as their name.
+    pub(crate) fn events(events: &[Value]) -> Self {
+        let told = |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+        Self::typed(200, "text/event-stream", events.iter().map(told).collect::<String>())
+    }
+
     pub(crate) fn stream(chunks: &[Value]) -> Self {
         let mut body = String::new();
         for chunk in chunks {

@@ -1,12 +1,11 @@
 //! A completion told as a stream: for each choice its whole message in one chunk and its end in another.
 
-use parapet_domain::json::JsonError;
 use serde_json::{Map, Value, json};
 
 use crate::SurfaceError;
-use crate::document::parse_value;
 use crate::openai_chat::settings;
 use crate::sse::data_event;
+use crate::stream::read_object;
 
 /// The server-sent events of a chat completion, `[DONE]` included. Ids, model, fingerprint, finish reasons and usage are
 /// those of the completion.
@@ -14,10 +13,7 @@ use crate::sse::data_event;
 /// # Errors
 /// `completion` is no chat completion.
 pub(crate) fn replay(completion: &[u8]) -> Result<Vec<u8>, SurfaceError> {
-    let text = std::str::from_utf8(completion).map_err(|e| SurfaceError::Json(JsonError::Utf8(e.valid_up_to())))?;
-    let Value::Object(mut envelope) = parse_value(text)? else {
-        return Err(SurfaceError::shape("", "has to be a chat completion"));
-    };
+    let mut envelope = read_object(completion)?;
     let Some(Value::Array(choices)) = envelope.remove("choices") else {
         return Err(SurfaceError::shape("/choices", "has to be an array"));
     };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::fold::{Coverage, FoldPolicy};
 use crate::principal::AuthenticatedBy;
-use crate::{Decision, Event, GuardRun, Mode, Outcome, digest, fold, json};
+use crate::{Decision, Event, GuardRun, Mode, Outcome, Principal, digest, fold, json};
 
 /// Version word of the record; a reader refuses what it does not know.
 pub const APPROVAL_VERSION: &str = "approval/1";
@@ -70,7 +70,13 @@ impl Asker {
     /// The event's user, if it has one.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        event.principal.as_ref().map(|p| Self { id: p.id.clone(), authenticated_by: p.authenticated_by })
+        event.principal.as_ref().map(Self::from)
+    }
+}
+
+impl From<&Principal> for Asker {
+    fn from(principal: &Principal) -> Self {
+        Self { id: principal.id.clone(), authenticated_by: principal.authenticated_by }
     }
 }
 

@@ -171,8 +171,8 @@ pub fn fold_approved<T>(
     // What nothing judged is refused outright: only a denial or a failure outweighs that, a question does not.
     let (refused, asked) = match &worst {
         Some((weight, run)) if *weight >= Weight::TransientFailure => (refusal_of(run), None),
-        Some((_, run)) => (None, refusal_of(run)),
-        None => (None, None),
+        Some((Weight::Ask, run)) => (None, refusal_of(run)),
+        _ => (None, None),
     };
     let unjudged = if refused.is_some() { None } else { unjudged(worst.is_none(), coverage, policy) };
     let by_route = unjudged.is_some();

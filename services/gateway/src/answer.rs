@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::error::{GatewayError, NO_SURFACE, Stop};
 use crate::exchange::Exchange;
+use crate::follow;
 use crate::headers::of_answer;
 use crate::held::AnswerHead;
 use crate::outgoing::Outgoing;
@@ -60,8 +61,13 @@ fn reply(exchange: &Exchange<'_>, stop: &Stop, streaming_started: bool) -> Reply
 pub(crate) fn turned_away(surface: Option<Surface>, error: &GatewayError) -> HttpAnswer {
     let context = RefusalContext { retry_after_s: RETRY_AFTER_S, ..RefusalContext::default() };
     let mut answer = http(failure(surface.unwrap_or(NO_SURFACE), error.fault(), &error.to_string(), &context));
-    if matches!(error, GatewayError::Method) {
-        answer.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static("POST"));
+    let allowed = match error {
+        GatewayError::Method => Some("POST"),
+        GatewayError::GetOnly => Some("GET"),
+        _ => None,
+    };
+    if let Some(allowed) = allowed {
+        answer.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
     }
     answer
 }
@@ -80,7 +86,7 @@ pub(crate) fn context(exchange: &Exchange<'_>, decision_id: Option<Uuid>) -> Ref
         stream: exchange.stream,
         streaming_started: false,
         show_details: exchange.route().show_details,
-        location: None,
+        location: exchange.approval.map(follow::location),
         retry_after_s: RETRY_AFTER_S,
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use parapet_domain::decision::Engine;
 use parapet_judge::{GuardSets, Judge};
-use parapet_store::Recorder;
+use parapet_store::{Recorder, Store};
 use parapet_surfaces::generic::GenericMapping;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub judge: Judge,
     /// Writes decisions.
     pub recorder: Recorder,
+    /// Keeps approvals; the recorder's.
+    pub store: Store,
     /// Key for content digests, from [`crate::digest_key::load`].
     pub digest_key: [u8; 32],
 }
@@ -71,6 +74,9 @@ pub(crate) struct Inner {
     /// For error bodies of upstreams.
     pub(crate) error_mapping: GenericMapping,
     pub(crate) recorder: Recorder,
+    pub(crate) store: Store,
+    /// Longest wait for the store when it is asked for an approval.
+    pub(crate) approval_timeout: Duration,
     pub(crate) metrics: Metrics,
 }
 
@@ -104,6 +110,8 @@ impl App {
             engine: Judge::engine(),
             error_mapping: parse::error_mapping().ok_or(BuildError::ErrorMapping)?,
             recorder: parts.recorder,
+            store: parts.store,
+            approval_timeout: Duration::from_millis(config.audit.recorder.deadline_ms),
             metrics: Metrics::new(),
         };
         Ok(Self { inner: Arc::new(inner) })

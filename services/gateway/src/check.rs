@@ -16,7 +16,7 @@ use crate::held::{Body, Held};
 use crate::identity::IdentityError;
 use crate::record::Receipted;
 use crate::unseen::QUERY_STRING;
-use crate::{fold, judge, record};
+use crate::{approval, fold, judge, record};
 
 /// The credential that a check presents. Other routes have none: `authorization` there is for the upstream.
 pub(crate) fn credential<'a>(
@@ -36,7 +36,7 @@ pub(crate) fn principal_need(live: &LiveRoute, credential: Option<&Credential>) 
     if may_assert(credential) { Need::Optional } else { live.config.principal }
 }
 
-fn may_assert(credential: Option<&Credential>) -> bool {
+pub(crate) fn may_assert(credential: Option<&Credential>) -> bool {
     credential.is_some_and(|credential| credential.rights.contains(&Right::AssertIdentity))
 }
 
@@ -63,6 +63,7 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
     parsed.not_inspected.extend(query);
 
     let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body), parsed)).await;
+    let judged = approval::seek(exchange, judged).await;
     let folded = fold::fold(exchange, &held, judged);
     let receipts = record::record(exchange, folded).await?;
     let [Receipted { kept: Some(kept), .. }] = receipts.as_slice() else {

@@ -16,8 +16,8 @@ pub use count::Count;
 pub use environment::Environment;
 pub use file::{Need, RefusedTurns, Right};
 pub use running::{
-    AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer, KeySource, Limits,
-    Mappings, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader, Upstream,
+    ApprovalRules, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer,
+    KeySource, Limits, Mappings, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader, Upstream,
 };
 
 /// A commented example with every section, which a test keeps loadable.

@@ -27,6 +27,12 @@ pub(crate) enum GatewayError {
     UnknownPath,
     #[error("this route is called with POST only")]
     Method,
+    #[error("an approval is read with GET; it is given on the admin listener")]
+    GetOnly,
+    #[error("there is no such approval, or it is not yours; send the identity that the call was made with")]
+    UnknownApproval,
+    #[error("approvals cannot be looked up at the moment; try again later")]
+    ApprovalsAway,
     #[error("connections cannot be upgraded here: what follows could not be judged")]
     Upgrade,
     #[error("content encoding `{0}` cannot be inspected; send the body without it")]
@@ -64,7 +70,9 @@ impl GatewayError {
     pub(crate) const fn fault(&self) -> Fault {
         match self {
             Self::UnknownPath => Fault::UnknownRoute,
-            Self::Method => Fault::MethodNotAllowed,
+            Self::Method | Self::GetOnly => Fault::MethodNotAllowed,
+            Self::UnknownApproval => Fault::UnknownApproval,
+            Self::ApprovalsAway => Fault::Overloaded,
             Self::Upgrade => Fault::UpgradeRefused,
             Self::Encoding(_) => Fault::UnsupportedEncoding,
             Self::MediaType => Fault::UnsupportedMediaType,

@@ -31,6 +31,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) stream: bool,
     /// The most severe decision so far, and the first one of that severity.
     pub(crate) worst: Option<(Decision, Uuid)>,
+    /// The approval that a person has yet to give.
+    pub(crate) approval: Option<Uuid>,
     /// Status of the upstream's answer, when it was no success.
     pub(crate) upstream_status: Option<http::StatusCode>,
     /// The answer is no JSON at all.
@@ -62,6 +64,7 @@ impl<'a> Exchange<'a> {
             model: None,
             stream: false,
             worst: None,
+            approval: None,
             upstream_status: None,
             unread_answer: false,
             query: None,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use parapet_domain::fold::{Coverage, Ruling, fold as fold_runs};
-use parapet_domain::{Decision, Edit, Event, Folded, GuardRun, Refusal};
+use parapet_domain::fold::{Coverage, FoldPolicy, Ruling, fold_approved};
+use parapet_domain::{ApprovalMark, ApprovalState, Decision, Edit, Event, Folded, GuardRun, Refusal};
 use parapet_surfaces::{Draft, Echo, RewriteError};
 
+use crate::approval::Found;
 use crate::exchange::Exchange;
 use crate::held::Held;
 use crate::judge::{Judged, seen};
@@ -32,6 +33,7 @@ pub(crate) struct Decided {
     pub(crate) coverage: Coverage,
     pub(crate) ruling: Ruling,
     pub(crate) folded: Folded<Content>,
+    pub(crate) approval: Option<ApprovalMark>,
     pub(crate) duration_us: u64,
 }
 
@@ -55,15 +57,26 @@ pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) ->
             refuse(decided, error.refusal());
         }
     }
+    // Nothing of a body with a refusal is released, so its approvals are kept for the next time.
+    if all.iter().any(|decided| decided.ruling.refusal.is_some()) {
+        let permitted = all.iter_mut().filter(|decided| decided.ruling.approval.is_some());
+        permitted.for_each(|decided| withhold(decided, exchange.route().policy));
+    }
     all
 }
 
 fn decide(exchange: &Exchange<'_>, judged: Judged) -> (Decided, Content) {
-    let Judged { event, echoes, runs, coverage, started } = judged;
+    let Judged { event, echoes, runs, coverage, found, started } = judged;
     let content = Content { event: Arc::clone(&event), echoes };
-    let (ruling, folded) = fold_runs(content.clone(), &runs, &coverage, exchange.route().policy);
+    let approved = found.as_ref().and_then(Found::approved);
+    let (ruling, folded) = fold_approved(content.clone(), &runs, &coverage, exchange.route().policy, approved);
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    (Decided { coverage: seen(coverage, &runs), event, runs, ruling, folded, duration_us }, content)
+    let coverage = seen(coverage, &runs);
+    let mut decided = Decided { coverage, event, runs, ruling, folded, approval: None, duration_us };
+    if let Some(found) = found {
+        found.tell(&mut decided);
+    }
+    (decided, content)
 }
 
 /// Why the edits of each event cannot be made, where they cannot. All are tried at once, and one event at a time only
@@ -74,8 +87,21 @@ fn try_edits(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Vec<Option<RewriteErr
     if alone.iter().all(Option::is_none) { vec![Some(together); edits.len()] } else { alone }
 }
 
+/// Decides as if nobody had approved.
+pub(crate) fn withhold(decided: &mut Decided, policy: FoldPolicy) {
+    let (ruling, folded) = fold_approved((), &decided.runs, &decided.coverage, policy, None);
+    if let Folded::Refused(refusal) = folded {
+        decided.folded = Folded::Refused(refusal);
+    }
+    decided.ruling = ruling;
+    if let Some(mark) = &mut decided.approval {
+        mark.state = ApprovalState::Approved;
+    }
+}
+
 /// Refuses what the guards let pass.
 pub(crate) fn refuse(decided: &mut Decided, refusal: Refusal) {
+    decided.ruling.approval = None;
     decided.ruling.folded = Decision::Deny;
     decided.ruling.enforced = Decision::Deny;
     decided.ruling.refusal = Some(refusal.clone());

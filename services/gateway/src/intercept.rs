@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
 use crate::relay::{self, Piece, Relay};
 use crate::release::Released;
-use crate::{fold, forward, history, judge, parse, record, release, unreadable};
+use crate::{approval, fold, forward, history, judge, parse, record, release, unreadable};
 
 /// What goes back to the caller.
 pub(crate) enum Intercepted {
@@ -58,6 +58,8 @@ async fn begin(exchange: &mut Exchange<'_>, head: AnswerHead, relay: Box<Relay>)
 pub(crate) async fn pass(exchange: &mut Exchange<'_>, held: Held) -> Result<Released, Stop> {
     // Every guard of the set that matches runs on every event, in parallel.
     let (held, judged) = judge::judge(exchange, held).await;
+    // What a guard asks a person is looked up, or asked.
+    let judged = approval::seek(exchange, judged).await;
     // All runs of an event become one decision. The only maker of what may be released.
     let folded = fold::fold(exchange, &held, judged);
     // Refusals are recorded like everything else, and before anyone hears of them. The only maker of receipts.

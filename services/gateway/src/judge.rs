@@ -9,6 +9,7 @@ use parapet_domain::fold::{Coverage, NotInspected};
 use parapet_domain::{Event, GuardRun, Outcome};
 use parapet_surfaces::{Draft, Echo};
 
+use crate::approval::Found;
 use crate::exchange::Exchange;
 use crate::held::Held;
 use crate::unseen::{GUARD_FAILED, NO_GUARD_MATCHED};
@@ -24,6 +25,8 @@ pub(crate) struct Judged {
     pub(crate) runs: Vec<GuardRun>,
     /// What the fold goes by: parts of the body that could not be read stand at its first event.
     pub(crate) coverage: Coverage,
+    /// What came of the questions that its guards ask.
+    pub(crate) found: Option<Found>,
     /// When judging began.
     pub(crate) started: Instant,
 }
@@ -41,7 +44,7 @@ pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held,
     let judged = events.into_iter().zip(runs).map(|((event, echoes), runs)| {
         exchange.app.metrics.judged(event.stage, &runs);
         let coverage = Coverage { inspected: pointers(&event), not_inspected: take(&mut not_inspected) };
-        Judged { event, echoes, runs, coverage, started }
+        Judged { event, echoes, runs, coverage, found: None, started }
     });
     (held, judged.collect())
 }

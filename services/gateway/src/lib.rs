@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod app;
+mod approval;
 mod body;
 mod check;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod digest_key;
 mod error;
 mod exchange;
 mod fold;
+mod follow;
 mod forward;
 mod headers;
 mod held;

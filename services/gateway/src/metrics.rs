@@ -47,6 +47,12 @@ struct RouteDecision {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteApproval {
+    route: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteStatus {
     route: String,
     status: u32,
@@ -81,6 +87,7 @@ pub(crate) struct Metrics {
     guard_durations: Family<GuardName, Histogram, fn() -> Histogram>,
     guard_failures: Family<GuardFailure, Counter>,
     decisions: Family<RouteDecision, Counter>,
+    approvals: Family<RouteApproval, Counter>,
     not_inspected: Family<Reason, Counter>,
     overhead: Histogram,
     requests: Family<RouteStatus, Counter>,
@@ -110,6 +117,7 @@ impl Metrics {
             guard_durations: Family::new_with_constructor(|| Histogram::new(GUARD_BUCKETS)),
             guard_failures: Family::default(),
             decisions: Family::default(),
+            approvals: Family::default(),
             not_inspected: Family::default(),
             overhead: Histogram::new(EXCHANGE_BUCKETS),
             requests: Family::default(),
@@ -133,6 +141,7 @@ impl Metrics {
         r.register("guard_duration_seconds", "Time of one guard run", self.guard_durations.clone());
         r.register("guard_failures", "Guard runs without a verdict, by kind of failure", self.guard_failures.clone());
         r.register("decisions", "Enforced decisions by route and stage", self.decisions.clone());
+        r.register("approvals", "Events that needed a person, by what came of it", self.approvals.clone());
         r.register("not_inspected_parts", "Parts that no guard saw, by reason", self.not_inspected.clone());
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
@@ -191,9 +200,17 @@ impl Metrics {
             decision: record.enforced.as_str(),
         };
         self.decisions.get_or_create(&labels).inc();
+        if record.uses_approval().is_some() {
+            self.approval(&record.route, "used");
+        }
         for part in &record.coverage.not_inspected {
             self.not_inspected.get_or_create(&Reason { reason: part.reason.clone() }).inc();
         }
+    }
+
+    /// An event whose guards ask a person: `pending`, `used`, or the reason code of the refusal.
+    pub(crate) fn approval(&self, route: &str, outcome: &'static str) {
+        self.approvals.get_or_create(&RouteApproval { route: route.to_owned(), outcome }).inc();
     }
 
     /// A decision that has no receipt.

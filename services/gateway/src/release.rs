@@ -61,6 +61,9 @@ fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<
     if permitted.len() != held.expected {
         return Err("a body has other events than were judged");
     }
+    if permitted.iter().any(|(content, receipt)| content.approval() != receipt.approval()) {
+        return Err("an approval is not used up by the record of its decision");
+    }
     let contents = permitted.into_iter().map(|(content, _receipt)| content.into_parts());
     let edits: Vec<_> =
         contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();

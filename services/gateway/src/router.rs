@@ -22,6 +22,7 @@ use crate::check;
 use crate::config::{Credential, RouteKind};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
+use crate::follow;
 use crate::headers::{foreign_encoding, media_type};
 use crate::intercept::{Intercepted, intercept};
 use crate::outgoing::{Feed, Outgoing};
@@ -85,6 +86,12 @@ const fn surface(live: &LiveRoute) -> Surface {
 async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<(), GatewayError> {
     let Caller { app, live, peer, trace, .. } = *caller;
     let _at_work = app.metrics.at_work();
+    if request.uri().path().starts_with(follow::APPROVALS) {
+        let _place = admit(app)?;
+        let answer = follow::show(app, peer, request.method(), request.uri().path(), request.headers()).await?;
+        caller.answer(Ok(answer));
+        return Ok(());
+    }
     let live = live.ok_or(GatewayError::UnknownPath)?;
     check_protocol(&request)?;
     let (head, body) = request.into_parts();

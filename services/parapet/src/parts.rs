@@ -74,7 +74,7 @@ pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembl
     }
     let generator = Generator::new(sandbox, memory, model);
     let recorder = Recorder::start(store.clone(), config.audit.recorder.clone());
-    let parts = Parts { sets: Arc::clone(&sets), judge, recorder: recorder.clone(), digest_key };
+    let parts = Parts { sets: Arc::clone(&sets), judge, recorder: recorder.clone(), store: store.clone(), digest_key };
     let app = App::build(config, parts)?;
     Ok(Assembled { app, sets, store, recorder, generator })
 }

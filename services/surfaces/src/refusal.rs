@@ -54,7 +54,7 @@ pub struct RefusalContext {
     pub streaming_started: bool,
     /// Whether the guard's details may be shown.
     pub show_details: bool,
-    /// Where an approval can be followed; by default `/v1/approvals/{decision_id}`.
+    /// Where the approval that is waited for can be followed.
     pub location: Option<String>,
     /// Seconds after which an unavailable guardrail may be tried again; 0 counts as 1.
     pub retry_after_s: u32,
@@ -141,13 +141,9 @@ fn headers(row: &StatusRow, context: &RefusalContext) -> Vec<(&'static str, Stri
         headers.push(("www-authenticate", "Bearer".to_owned()));
     }
     if row.code == RefusalKind::ApprovalRequired.code() {
-        headers.extend(approval_location(context).map(|location| ("location", location)));
+        headers.extend(context.location.clone().map(|location| ("location", location)));
     }
     headers
-}
-
-pub(crate) fn approval_location(context: &RefusalContext) -> Option<String> {
-    context.location.clone().or_else(|| context.decision_id.as_ref().map(|id| format!("/v1/approvals/{id}")))
 }
 
 #[cfg(test)]

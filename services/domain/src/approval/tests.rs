@@ -145,6 +145,10 @@ fn a_yes_answers_the_question_and_nothing_else() {
     let fold =
         |runs: &[GuardRun], approved: &Approved| fold_approved((), runs, &Coverage::default(), policy, Some(approved));
 
+    let (ruling, folded) = fold(std::slice::from_ref(&ask), &yes(std::slice::from_ref(&ask)));
+    assert_eq!((ruling.folded, ruling.enforced, ruling.decided_by), (Decision::Ask, Decision::Allow, None));
+    assert!(matches!(folded, Folded::Permitted(_)));
+
     let runs = [run("a", Decision::Redact), ask.clone(), run("z", Decision::Allow)];
     let (ruling, folded) = fold(&runs, &yes(&runs));
     assert_eq!((ruling.folded, ruling.enforced, ruling.refusal), (Decision::Ask, Decision::Redact, None));

@@ -398,6 +398,8 @@ pub struct RouteFile {
     /// What happens to a streamed answer that is held and longer than `max_buffer_bytes`: `refuse` (default) or `window`, to go on
     /// in windows; only with `hold = "full"`. It is refused when a guard needs all of it.
     pub on_overflow: Option<OnOverflow>,
+    /// How calls that need a person's approval are kept.
+    pub approval: ApprovalFile,
     /// Parts of a request; only for `generic`. What they do not name is listed as not inspected.
     pub request_parts: Vec<PartFile>,
     /// JSON Pointers in a request that are no content, such as `/session_id`; only for `generic`.
@@ -410,6 +412,26 @@ pub struct RouteFile {
     pub answer_ignore: Vec<String>,
     /// Where an answer stands in the agent's work. Default `output`; only for `generic`.
     pub answer_stage: Option<parapet_domain::Stage>,
+}
+
+/// `approval` of a route
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct ApprovalFile {
+    /// How long a question waits for its answer, and an answer for its use. Seconds, 1 to 86400, default 900.
+    pub ttl_s: Count,
+    /// Most questions of one user that wait at the same time; all callers without a user count as one. Default 20.
+    pub max_pending: Count,
+    /// Whether the content is kept for the person who approves, after redaction. Without it only the tool and a digest are shown. Default true.
+    pub show_content: bool,
+    /// Whether an approval counts in the conversation alone in which it was asked for. Default false.
+    pub bind_session: bool,
+}
+
+impl Default for ApprovalFile {
+    fn default() -> Self {
+        Self { ttl_s: Count(900), max_pending: Count(20), show_content: true, bind_session: false }
+    }
 }
 
 /// Protocol of a route.

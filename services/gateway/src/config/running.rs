@@ -251,8 +251,23 @@ pub struct Route {
     pub principal: Need,
     /// What becomes of a request with an earlier turn that is refused.
     pub refused_turns: RefusedTurns,
+    /// How calls that need a person are kept.
+    pub approval: ApprovalRules,
     /// How a streamed answer is cut into windows; `None` when it is held as a whole.
     pub windows: Option<WindowLimits>,
+}
+
+/// How calls that need a person's approval are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct ApprovalRules {
+    /// How long a question waits for its answer, and an answer for its use.
+    pub ttl: Duration,
+    /// Most questions of one user that wait.
+    pub max_pending: u32,
+    /// Whether the content is kept for the person.
+    pub show_content: bool,
+    /// Whether the conversation counts.
+    pub bind_session: bool,
 }
 
 /// Protocol of a route.

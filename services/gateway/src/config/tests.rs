@@ -164,3 +164,22 @@ fn secrets_do_not_show() {
     let shown = format!("{config:?}");
     assert!(!shown.contains("hush") && !shown.contains("0123456789abcdef") && !shown.contains("171, 171"), "{shown}");
 }
+
+#[test]
+fn approvals_have_bounds_and_a_path_of_their_own() {
+    let config = Config::parse("parapet.toml", ROUTE, &nothing).unwrap();
+    let rules = config.routes[0].approval;
+    assert_eq!(
+        (rules.ttl.as_secs(), rules.max_pending, rules.show_content, rules.bind_session),
+        (900, 20, true, false)
+    );
+    let keys = "approval = { ttl_s = 86401, max_pending = 0 }\npath = \"/v1/approvals/mine\"\n";
+    let text = errors(&format!("{ROUTE}{keys}"));
+    for line in [
+        "`route[0].approval.ttl_s`: `86401` is out of range; give 1 to 86400",
+        "`route[0].approval.max_pending`: `0` is out of range; give 1 to 1000",
+        "`route[0].path`: `/v1/approvals/mine` is where approvals are followed; choose another",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}

@@ -155,7 +155,10 @@ async fn a_question_for_a_person_is_refused_until_it_is_answered() {
     let gateway = start(Script::says("never")).await;
     let reply = gateway.chat(&asks("ASKFIRST please")).await;
     assert_eq!(reply.error(), (400, "approval_required".to_owned()));
-    assert!(reply.header("location").unwrap().contains(reply.header("x-parapet-decision-id").unwrap()));
+    let asked = gateway.rows().await.pop().unwrap();
+    assert_eq!(reply.header("x-parapet-decision-id"), Some(asked.id.to_string().as_str()));
+    let approval = asked.approval.unwrap().id;
+    assert_eq!(reply.header("location"), Some(format!("/v1/approvals/{approval}").as_str()));
     assert!(gateway.upstream.seen().is_empty());
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
 
 mod anthropic;
+mod approvals;
 mod audit;
 mod chat;
 mod check;

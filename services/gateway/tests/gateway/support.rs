@@ -30,9 +30,10 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     pub(crate) app: App,
     pub(crate) upstream: Upstream,
-    _dir: TempDir,
+    dir: TempDir,
     pub(crate) recorder: Recorder,
-    store: Store,
+    pub(crate) store: Store,
+    sets: Arc<GuardSets>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<Drained>>,
 }
@@ -69,14 +70,20 @@ impl Setup {
         let sandbox = Arc::new(Sandbox::new(sandbox_config()).unwrap());
         guards::write(&dir.path().join("guards"));
         let sets = Arc::new(GuardSets::load(Arc::clone(&sandbox), Some(&dir.path().join("guards"))).unwrap());
-        let parts = Parts { sets, judge: Judge::new(sandbox), recorder: recorder.clone(), digest_key: [7; 32] };
+        let parts = Parts {
+            sets: Arc::clone(&sets),
+            judge: Judge::new(sandbox),
+            recorder: recorder.clone(),
+            store: store.clone(),
+            digest_key: [7; 32],
+        };
         let app = App::build(config, parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = app.clone();
         let served = tokio::spawn(async move { serving.serve(listener, async { drop(stopped.await) }).await });
-        Gateway { address, app, upstream, _dir: dir, recorder, store, stop: Some(stop), served: Some(served) }
+        Gateway { address, app, upstream, dir, recorder, store, sets, stop: Some(stop), served: Some(served) }
     }
 }
 
@@ -96,6 +103,12 @@ impl Gateway {
 
     pub(crate) async fn chat(&self, body: &str) -> Reply {
         self.send(Request::post("/v1/chat/completions", body)).await
+    }
+
+    /// Puts another version of the guards in force.
+    pub(crate) fn change_guards(&self) {
+        guards::change(&self.dir.path().join("guards"));
+        assert!(self.sets.reload().unwrap(), "the set is the same");
     }
 
     /// All rows, oldest first.

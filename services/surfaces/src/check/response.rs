@@ -5,7 +5,7 @@ use parapet_domain::{Decision, DecisionRecord, Edit, GuardRun, Mode, Outcome, Su
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::refusal::{approval_location, decision_headers, status};
+use crate::refusal::{decision_headers, status};
 use crate::{Draft, RefusalContext, Reply};
 
 #[derive(Serialize)]
@@ -69,13 +69,12 @@ pub fn render_decision(record: &DecisionRecord, ruling: &Ruling, draft: &Draft, 
         Some(kind @ (RefusalKind::ApprovalRequired | RefusalKind::Unavailable)) => Some(status::of_refusal(kind)),
         _ => None,
     };
-    let context = RefusalContext { decision_id: Some(decision_id.clone()), ..context.clone() };
     let mut headers = decision_headers(ruling.enforced, Some(&decision_id), &record.guard_set);
     if row.is_some_and(|row| row.retry_after) {
         headers.push(("retry-after", context.retry_after_s.max(1).to_string()));
     }
     if ruling.enforced == Decision::Ask {
-        headers.extend(approval_location(&context).map(|location| ("location", location)));
+        headers.extend(context.location.clone().map(|location| ("location", location)));
     }
     Reply {
         status: row.map_or(200, |row| row.status(Surface::Check)),

@@ -26,6 +26,8 @@ pub enum Fault {
     IdentityNotAllowed,
     /// No route has this path.
     UnknownRoute,
+    /// No approval of this caller has this id.
+    UnknownApproval,
     /// The route does not serve this method.
     MethodNotAllowed,
     /// The caller takes no answer in the form in which it comes.
@@ -125,6 +127,8 @@ const PRINCIPAL_MISSING: StatusRow = row("principal_missing", 401, INVALID, "the
 const IDENTITY_NOT_ALLOWED: StatusRow =
     row("identity_not_allowed", 403, INVALID, "the credential may not assert an agent or a principal");
 const UNKNOWN_ROUTE: StatusRow = row("unknown_route", 404, INVALID, "no route has this path");
+const UNKNOWN_APPROVAL: StatusRow =
+    row("unknown_approval", 404, INVALID, "there is no such approval, or it is another user's");
 const METHOD_NOT_ALLOWED: StatusRow = row("method_not_allowed", 405, INVALID, "the route does not serve this method");
 const NOT_ACCEPTABLE: StatusRow =
     row("not_acceptable", 406, INVALID, "the `Accept` header leaves out a form in which the answer may come");
@@ -158,6 +162,7 @@ pub const STATUS_TABLE: &[StatusRow] = &[
     PRINCIPAL_MISSING,
     IDENTITY_NOT_ALLOWED,
     UNKNOWN_ROUTE,
+    UNKNOWN_APPROVAL,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     ORIGIN_NOT_ALLOWED,
@@ -192,6 +197,7 @@ pub(crate) const fn of_fault(fault: Fault) -> &'static StatusRow {
         Fault::PrincipalMissing => &PRINCIPAL_MISSING,
         Fault::IdentityNotAllowed => &IDENTITY_NOT_ALLOWED,
         Fault::UnknownRoute => &UNKNOWN_ROUTE,
+        Fault::UnknownApproval => &UNKNOWN_APPROVAL,
         Fault::MethodNotAllowed => &METHOD_NOT_ALLOWED,
         Fault::NotAcceptable => &NOT_ACCEPTABLE,
         Fault::OriginNotAllowed => &ORIGIN_NOT_ALLOWED,

@@ -19,6 +19,7 @@ fn context() -> RefusalContext {
         model: Some("gpt-5".to_owned()),
         created: 1_700_000_000,
         retry_after_s: 2,
+        location: Some("/v1/approvals/0198".to_owned()),
         ..RefusalContext::default()
     }
 }

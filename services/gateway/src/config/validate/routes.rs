@@ -1,6 +1,7 @@
 //! `[[route]]`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Uri;
 use parapet_domain::Stage;
@@ -9,9 +10,10 @@ use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::{ModelApi, Style};
 
 use super::windows::windows;
-use super::{Unfit, Upstreams, checked, complain, name};
-use crate::config::file::{ConfigFile, PartFile, RouteFile, SurfaceName};
-use crate::config::{Mappings, Need, Right, Route, RouteKind, Target, Upstream};
+use super::{Unfit, Upstreams, checked, complain, name, number};
+use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, SurfaceName};
+use crate::config::{ApprovalRules, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
+use crate::follow::APPROVALS;
 
 pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit) -> Vec<Route> {
     if file.route.is_empty() {
@@ -66,6 +68,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         }
     };
     let windows = windows(file, surface.model_api().is_some_and(ModelApi::has_windows), key, unfit);
+    let approval = approval(&file.approval, &format!("{key}.approval"), unfit);
     let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
     if file.agent.is_some() {
         name(&agent, &format!("{key}.agent"), unfit);
@@ -82,6 +85,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         store_content: file.store_content,
         principal: file.principal,
         refused_turns: file.refused_turns.unwrap_or_default(),
+        approval,
         windows,
     })
 }
@@ -92,6 +96,9 @@ fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) ->
         _ => surface.model_api().map(ModelApi::default_path),
     };
     let path = match file.path.as_deref().or(default) {
+        Some(path) if path.starts_with(APPROVALS) => {
+            Err(format!("`{path}` is where approvals are followed; choose another"))
+        }
         Some(path) if is_path(path) => Ok(path.to_owned()),
         Some(path) => Err(format!("`{path}` is no path; begin it with `/`, without query and without `..`")),
         None => Err("is missing; give the exact path of the requests, such as `/agent/ask`".to_owned()),
@@ -104,6 +111,17 @@ fn is_path(path: &str) -> bool {
         && !path.contains(['?', '#', '*', '{', '}'])
         && !path.split('/').any(|step| step == ".." || step == ".");
     plain && path.parse::<Uri>().is_ok_and(|uri| uri.path() == path)
+}
+
+fn approval(file: &ApprovalFile, key: &str, unfit: &mut Unfit) -> ApprovalRules {
+    let ttl = number(file.ttl_s, &format!("{key}.ttl_s"), 1..=86_400, unfit);
+    let max_pending = number(file.max_pending, &format!("{key}.max_pending"), 1..=1_000, unfit);
+    ApprovalRules {
+        ttl: Duration::from_secs(ttl),
+        max_pending: u32::try_from(max_pending).unwrap_or(u32::MAX),
+        show_content: file.show_content,
+        bind_session: file.bind_session,
+    }
 }
 
 /// A key that has no effect is a misunderstanding, and in a guardrail a dangerous one.

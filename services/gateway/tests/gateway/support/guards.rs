@@ -48,25 +48,51 @@ fn check(event) {
 }
 "#;
 
+/// Blots out, and asks nobody.
+const BLOT: &str = r#"
+fn check(event) {
+    let edits = [];
+    for (part, n) in event.parts {
+        let at = part.text.index_of("SECRET");
+        if at >= 0 {
+            edits.push(edit(n, at, at + 6, "******"));
+        }
+    }
+    if edits.is_empty() { allow() } else { redact("secret", "a secret was blotted out", edits) }
+}
+"#;
+
 /// The guards judge these agents only; `whole` does what `words` does, and needs all of an answer.
 const SET: &str = r#"
 [[guard]]
 id = "words"
-match = { agents = ["assistant", "ehr", "checker"] }
+match = { agents = ["assistant", "ehr", "checker", "teller"] }
 [[guard]]
 id = "whole"
 match = { agents = ["careful"] }
+[[guard]]
+id = "blot"
+match = { agents = ["teller"] }
 "#;
 
 pub(crate) fn write(dir: &Path) {
-    let whole = MANIFEST.replace("\"words\"", "\"whole\"").replace("streaming = \"window\"\n", "");
-    for (id, manifest) in [("words", MANIFEST), ("whole", whole.as_str())] {
-        let guard = dir.join(id);
-        std::fs::create_dir_all(&guard).unwrap();
-        std::fs::write(guard.join("guard.toml"), manifest).unwrap();
-        std::fs::write(guard.join("guard.rhai"), SCRIPT).unwrap();
-        std::fs::write(guard.join("plan.md"), "None needed.\n").unwrap();
-        std::fs::write(guard.join("tests.jsonl"), "").unwrap();
-    }
+    let named = |id: &str| MANIFEST.replace("\"words\"", &format!("\"{id}\""));
+    write_guard(dir, "words", MANIFEST, SCRIPT);
+    write_guard(dir, "whole", &named("whole").replace("streaming = \"window\"\n", ""), SCRIPT);
+    write_guard(dir, "blot", &named("blot"), BLOT);
     std::fs::write(dir.join("set.toml"), SET).unwrap();
+}
+
+/// The same rules in another version of the guard.
+pub(crate) fn change(dir: &Path) {
+    write_guard(dir, "words", MANIFEST, &format!("{SCRIPT}\n// Second version.\n"));
+}
+
+fn write_guard(dir: &Path, id: &str, manifest: &str, script: &str) {
+    let guard = dir.join(id);
+    std::fs::create_dir_all(&guard).unwrap();
+    std::fs::write(guard.join("guard.toml"), manifest).unwrap();
+    std::fs::write(guard.join("guard.rhai"), script).unwrap();
+    std::fs::write(guard.join("plan.md"), "None needed.\n").unwrap();
+    std::fs::write(guard.join("tests.jsonl"), "").unwrap();
 }

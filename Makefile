@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile loss streams generation generation-live lint deny openai-sdk
+.PHONY: help demo test bench hostile loss matrix streams generation generation-live lint deny openai-sdk
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -46,6 +46,11 @@ bench: ## Measures guard decisions, the gateway, the store, memory per guard, an
 	DATA="$(DATA)" cargo bench --locked --package parapet-tests --bench decisions; \
 	$(RELEASE)/parapet bench guardagent --data "$(DATA)/guardagent"; \
 	$(RELEASE)/parapet bench guardagent --data "$(DATA)/guardagent" --via http
+
+matrix: ## The conformance matrix: every surface, part, verdict and failure, seen by client, upstream and audit log
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet --package parapet-sandbox --package parapet-tests --bins
+	$(DEBUG)/matrix $(ARGS)
 
 streams: ## 200 streams of 2,000,000 characters at once in constant memory, and the first text of long answers as soon as of short ones
 	@tests/setup.sh build

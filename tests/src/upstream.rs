@@ -14,13 +14,21 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-type Answer = Arc<dyn Fn(&Value) -> (&'static str, String) + Send + Sync>;
+/// Maps a request's id and body to a content type and a body.
+type Answer = Arc<dyn Fn(&str, &Value) -> (&'static str, String) + Send + Sync>;
 
 /// A running server. It ends with the runtime.
 pub struct Upstream {
     /// Where it listens.
     pub address: SocketAddr,
-    received: Arc<Mutex<Vec<Value>>>,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+struct Received {
+    id: String,
+    body: Bytes,
 }
 
 impl Upstream {
@@ -29,10 +37,24 @@ impl Upstream {
     /// # Errors
     /// No port is free.
     pub async fn start(answer: impl Fn(&Value) -> (&'static str, String) + Send + Sync + 'static) -> Result<Self> {
+        Self::serve(Arc::new(move |_, body| answer(body))).await
+    }
+
+    /// Starts a server; `answer` maps the `x-request-id` of a request to a content type and a body.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn by_request_id(
+        answer: impl Fn(&str) -> (&'static str, String) + Send + Sync + 'static,
+    ) -> Result<Self> {
+        Self::serve(Arc::new(move |id, _| answer(id))).await
+    }
+
+    async fn serve(answer: Answer) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (answer, kept): (Answer, _) = (Arc::new(answer), Arc::clone(&received));
+        let kept = Arc::clone(&received);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
@@ -59,7 +81,15 @@ impl Upstream {
     /// Every body received so far.
     #[must_use]
     pub fn received(&self) -> Vec<Value> {
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().map(|one| serde_json::from_slice(&one.body).unwrap_or_default()).collect()
+    }
+
+    /// The bodies of the requests with this `x-request-id`, as text.
+    #[must_use]
+    pub fn received_by(&self, id: &str) -> Vec<String> {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().filter(|one| one.id == id).map(|one| String::from_utf8_lossy(&one.body).into_owned()).collect()
     }
 }
 
@@ -76,12 +106,12 @@ pub fn completion(message: &Value) -> Value {
 async fn reply(
     request: Request<Incoming>,
     answer: Answer,
-    received: Arc<Mutex<Vec<Value>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let (content_type, text) = answer(&body);
-    received.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+    let (content_type, text) = answer(&id, &serde_json::from_slice(&body).unwrap_or_default());
+    received.lock().unwrap_or_else(PoisonError::into_inner).push(Received { id, body });
     let mut response = Response::new(Full::new(Bytes::from(text)));
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     Ok(response)

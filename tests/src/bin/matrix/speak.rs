@@ -1,0 +1,42 @@
+//! The surfaces as their clients speak them.
+
+mod chat;
+
+use anyhow::Result;
+use parapet_domain::{RefusalKind, Stage};
+use parapet_tests::client::Answer;
+
+use crate::cell::{Mode, Piece};
+
+/// All of them.
+pub(crate) const ALL: &[&dyn Speaker] = &[&chat::Chat];
+
+/// A protocol from its client's and its upstream's side.
+pub(crate) trait Speaker {
+    /// The surface's name in records and the configuration.
+    fn name(&self) -> &'static str;
+
+    /// Whether answers come in this way, or why they do not.
+    fn has(&self, mode: Mode) -> Result<(), &'static str>;
+
+    /// An exchange in which `text` stands at `piece`, or why there is none.
+    fn exchange(&self, mode: Mode, piece: Piece, text: &str) -> Result<Exchange, &'static str>;
+
+    /// Whether the client sees a refusal of this kind, in the protocol's own way.
+    fn refused(&self, exchange: &Exchange, kind: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()>;
+}
+
+/// What the client sends, what the upstream would answer, and where the text stands.
+pub(crate) struct Exchange {
+    pub(crate) mode: Mode,
+    pub(crate) path: String,
+    pub(crate) body: String,
+    /// Content type and body; `None` where there is no upstream.
+    pub(crate) upstream: Option<(&'static str, String)>,
+    /// Whether the text stands in what the upstream answers.
+    pub(crate) in_answer: bool,
+    /// The event that shows it.
+    pub(crate) stage: Stage,
+    /// What its pointer begins with.
+    pub(crate) pointer: &'static str,
+}

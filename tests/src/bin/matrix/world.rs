@@ -1,0 +1,106 @@
+//! One sidecar with a route for every surface, its log, and an upstream that answers each exchange as that one says.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use parapet_domain::DecisionRecord;
+use parapet_store::{DecisionFilter, PageRequest, Store, StoreConfig};
+use parapet_tests::client::Answer;
+use parapet_tests::sidecar::Sidecar;
+use parapet_tests::upstream::Upstream;
+
+use crate::cell::Mode;
+use crate::guards;
+use crate::speak::{ALL, Exchange};
+
+/// Everything that runs.
+pub(crate) struct World {
+    sidecar: Sidecar,
+    store: Store,
+    upstream: Upstream,
+    answers: Answers,
+    next: AtomicUsize,
+    _home: tempfile::TempDir,
+}
+
+/// What came of an exchange, on all sides.
+pub(crate) struct Seen {
+    pub(crate) answer: Answer,
+    /// Bodies that the upstream got.
+    pub(crate) received: Vec<String>,
+    pub(crate) rows: Vec<DecisionRecord>,
+}
+
+/// What the upstream answers, by the request's id.
+type Answers = Arc<Mutex<HashMap<String, (&'static str, String)>>>;
+
+impl World {
+    pub(crate) async fn start() -> Result<Self> {
+        let home = tempfile::tempdir()?;
+        guards::write(&home.path().join("guards"))?;
+        let answers = Answers::default();
+        let asked = Arc::clone(&answers);
+        let upstream = Upstream::by_request_id(move |id| {
+            let answers = asked.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.get(id).cloned().unwrap_or(("text/plain", "nobody expected this".to_owned()))
+        })
+        .await?;
+        let store = format!("sqlite:{}", home.path().join("parapet.db").display());
+        let config = home.path().join("parapet.toml");
+        std::fs::write(&config, configuration(home.path(), &store, &upstream.address.to_string())?)?;
+        let sidecar = Sidecar::start(&home.path().join("state"), &["--config", &config.display().to_string()])?;
+        let store = Store::open(&StoreConfig::new(store)).await?;
+        Ok(Self { sidecar, store, upstream, answers, next: AtomicUsize::new(0), _home: home })
+    }
+
+    pub(crate) async fn run(&self, exchange: &Exchange) -> Result<Seen> {
+        let id = format!("cell-{}", self.next.fetch_add(1, Ordering::Relaxed));
+        if let Some(answer) = &exchange.upstream {
+            self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), answer.clone());
+        }
+        let headers =
+            [("content-type", "application/json"), ("x-request-id", id.as_str()), ("x-parapet-session", id.as_str())];
+        let answer = self.sidecar.client.send("POST", &exchange.path, &headers, exchange.body.clone()).await?;
+        let filter = DecisionFilter { session: Some(id.clone()), ..DecisionFilter::of("default") };
+        let rows = self.store.decisions(&filter, &PageRequest::first(100)).await?.records;
+        Ok(Seen { answer, received: self.upstream.received_by(&id), rows })
+    }
+}
+
+fn configuration(home: &std::path::Path, store: &str, upstream: &str) -> Result<String> {
+    let (home, cache) = (home.display(), parapet_tests::world::shared_cache()?);
+    let mut text = format!(
+        r#"
+[server]
+listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
+[store]
+url = "{store}"
+[audit]
+digest_key_file = "{home}/digest.key"
+[guards]
+dir = "{home}/guards"
+[sandbox]
+cache_dir = "{}"
+[upstreams.model]
+base_url = "http://{upstream}"
+"#,
+        cache.display(),
+    );
+    for speaker in ALL {
+        let (name, windows) = (speaker.name(), speaker.has(Mode::Windows).is_ok());
+        for (path, more) in [("full", ""), ("windows", "hold = \"window\"\nwindow_chars = 20\noverlap_chars = 12\n")] {
+            if path == "windows" && !windows {
+                continue;
+            }
+            writeln!(
+                text,
+                "[[route]]\nname = \"{name}-{path}\"\nsurface = \"{name}\"\nupstream = \"model\"\npath = \"/{name}/{path}\"\nprincipal = \"optional\"\n{more}"
+            )?;
+        }
+    }
+    Ok(text)
+}

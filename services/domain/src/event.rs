@@ -86,6 +86,8 @@ pub enum Surface {
     Check,
     /// `POST /v1/chat/completions`.
     OpenaiChat,
+    /// `POST /v1/responses`.
+    OpenaiResponses,
     /// `POST /v1/messages`.
     AnthropicMessages,
     /// An agent's own JSON API, mapped by pointers.
@@ -107,6 +109,7 @@ impl Surface {
         match self {
             Self::Check => "check",
             Self::OpenaiChat => "openai_chat",
+            Self::OpenaiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
             Self::Generic => "generic",
             Self::Litellm => "litellm",

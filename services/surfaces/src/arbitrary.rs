@@ -164,6 +164,54 @@ pub(crate) fn messages_answer() -> impl Strategy<Value = Value> {
     (fields, list(block())).prop_map(|(fields, blocks)| with(fields, "content", blocks))
 }
 
+/// An item of the Responses API, mostly in shape.
+fn item() -> BoxedStrategy<Value> {
+    let part = object(vec![
+        ("type", one_of(&["input_text", "output_text", "refusal", "summary_text", "input_image", "x"])),
+        ("text", leaf().boxed()),
+        ("logprobs", json().boxed()),
+    ]);
+    let content = prop_oneof![leaf().boxed(), list(part)];
+    object(vec![
+        (
+            "type",
+            one_of(&[
+                "message",
+                "reasoning",
+                "function_call",
+                "function_call_output",
+                "mcp_call",
+                "item_reference",
+                "x",
+            ]),
+        ),
+        ("role", one_of(&["user", "assistant", "developer", "critic"])),
+        ("content", content.clone().boxed()),
+        ("summary", content.boxed()),
+        ("arguments", json().boxed()),
+        ("output", json().boxed()),
+        ("action", json().boxed()),
+    ])
+}
+
+/// A Responses request, mostly in shape.
+pub(crate) fn responses_request() -> impl Strategy<Value = Value> {
+    let fields = object(vec![
+        ("instructions", prop_oneof![leaf().boxed(), list(item())].boxed()),
+        ("tools", list(json().boxed())),
+        ("stream", any::<bool>().prop_map(Value::from).boxed()),
+        ("prompt", json().boxed()),
+    ]);
+    (fields, prop_oneof![leaf().boxed(), list(item())]).prop_map(|(fields, input)| with(fields, "input", input))
+}
+
+/// A Responses answer, mostly in shape.
+pub(crate) fn responses_answer() -> impl Strategy<Value = Value> {
+    let fields =
+        object(vec![("usage", json().boxed()), ("instructions", leaf().boxed()), ("tools", list(json().boxed()))]);
+    (fields, list(item())).prop_map(|(fields, items)| with(fields, "output", items))
+}
+
 fn with(fields: Value, key: &str, value: Value) -> Value {
     let Value::Object(mut map) = fields else { panic!("not an object") };
     map.insert(key.to_owned(), value);

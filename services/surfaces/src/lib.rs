@@ -10,6 +10,7 @@ pub mod listing;
 pub mod litellm;
 pub mod mcp;
 pub mod openai_chat;
+mod openai_responses;
 pub mod sse;
 
 mod anthropic_messages;

@@ -2,13 +2,15 @@
 
 use parapet_domain::Surface;
 
-use crate::{ParsedBody, StreamAnswer, SurfaceError, anthropic_messages, openai_chat};
+use crate::{ParsedBody, StreamAnswer, SurfaceError, anthropic_messages, openai_chat, openai_responses};
 
 /// A protocol that a model server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelApi {
     /// OpenAI chat completions.
     OpenaiChat,
+    /// OpenAI Responses.
+    OpenaiResponses,
     /// Anthropic Messages.
     AnthropicMessages,
 }
@@ -19,6 +21,7 @@ impl ModelApi {
     pub const fn surface(self) -> Surface {
         match self {
             Self::OpenaiChat => Surface::OpenaiChat,
+            Self::OpenaiResponses => Surface::OpenaiResponses,
             Self::AnthropicMessages => Surface::AnthropicMessages,
         }
     }
@@ -28,6 +31,7 @@ impl ModelApi {
     pub const fn default_path(self) -> &'static str {
         match self {
             Self::OpenaiChat => "/v1/chat/completions",
+            Self::OpenaiResponses => "/v1/responses",
             Self::AnthropicMessages => "/v1/messages",
         }
     }
@@ -37,6 +41,7 @@ impl ModelApi {
     pub const fn conversation(self) -> &'static str {
         match self {
             Self::OpenaiChat | Self::AnthropicMessages => "/messages",
+            Self::OpenaiResponses => "/input",
         }
     }
 
@@ -45,7 +50,7 @@ impl ModelApi {
     pub const fn has_windows(self) -> bool {
         match self {
             Self::OpenaiChat => true,
-            Self::AnthropicMessages => false,
+            Self::OpenaiResponses | Self::AnthropicMessages => false,
         }
     }
 
@@ -56,6 +61,7 @@ impl ModelApi {
     pub fn parse_request(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::parse_request(body),
+            Self::OpenaiResponses => openai_responses::parse_request(body),
             Self::AnthropicMessages => anthropic_messages::parse_request(body),
         }
     }
@@ -68,6 +74,7 @@ impl ModelApi {
     pub fn parse_answer(self, body: &[u8]) -> Result<ParsedBody, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::parse_answer(body),
+            Self::OpenaiResponses => openai_responses::parse_answer(body),
             Self::AnthropicMessages => anthropic_messages::parse_answer(body),
         }
     }
@@ -85,6 +92,7 @@ impl ModelApi {
     pub fn replay(self, answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
         match self {
             Self::OpenaiChat => openai_chat::replay(answer),
+            Self::OpenaiResponses => openai_responses::replay(answer),
             Self::AnthropicMessages => anthropic_messages::replay(answer),
         }
     }

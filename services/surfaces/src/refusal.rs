@@ -7,6 +7,7 @@ use serde_json::Value;
 mod anthropic;
 mod openai;
 mod plain;
+mod responses;
 mod rpc;
 pub(crate) mod status;
 
@@ -73,7 +74,10 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
         Surface::OpenaiChat if style == Style::Refusal && refusal.kind == RefusalKind::Blocked => {
             openai::completion(&said, context)
         }
-        Surface::OpenaiChat => openai::error(&said, context),
+        Surface::OpenaiResponses if style == Style::Refusal && refusal.kind == RefusalKind::Blocked => {
+            responses::response(&said, context)
+        }
+        Surface::OpenaiChat | Surface::OpenaiResponses => openai::error(surface, &said, context),
         // Clients of this protocol know a refusal as an answer, so there is no other style.
         Surface::AnthropicMessages if refusal.kind == RefusalKind::Blocked => anthropic::message(&said, context),
         Surface::AnthropicMessages => anthropic::error(&said, context),
@@ -94,7 +98,7 @@ pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalC
     let said =
         Said { row: status::of_fault(fault), message: message.to_owned(), reason_code: None, details: &Value::Null };
     let mut reply = match surface {
-        Surface::OpenaiChat => openai::error(&said, context),
+        Surface::OpenaiChat | Surface::OpenaiResponses => openai::error(surface, &said, context),
         Surface::AnthropicMessages => anthropic::error(&said, context),
         Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
             plain::error(surface, &said, context)

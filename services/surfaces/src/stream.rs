@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::document::{is_plain_key, parse_value};
 use crate::sse::{SseEvent, SseParser, data_event, named_event};
-use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, anthropic_messages, openai_chat};
+use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, anthropic_messages, openai_chat, openai_responses};
 
 pub(crate) mod merge;
 
@@ -59,6 +59,7 @@ pub(crate) enum Step {
 #[derive(Debug)]
 enum Assembly {
     OpenaiChat(openai_chat::Assembly),
+    OpenaiResponses(openai_responses::Assembly),
     AnthropicMessages(anthropic_messages::Assembly),
 }
 
@@ -66,6 +67,7 @@ impl Assembly {
     fn of(api: ModelApi) -> Self {
         match api {
             ModelApi::OpenaiChat => Self::OpenaiChat(openai_chat::Assembly::default()),
+            ModelApi::OpenaiResponses => Self::OpenaiResponses(openai_responses::Assembly::default()),
             ModelApi::AnthropicMessages => Self::AnthropicMessages(anthropic_messages::Assembly::default()),
         }
     }
@@ -74,6 +76,7 @@ impl Assembly {
         match self {
             // That a chunk was the last is said by `[DONE]` alone.
             Self::OpenaiChat(assembly) => assembly.add(event).map(|()| Step::More),
+            Self::OpenaiResponses(assembly) => assembly.add(event),
             Self::AnthropicMessages(assembly) => assembly.add(event),
         }
     }
@@ -81,6 +84,7 @@ impl Assembly {
     fn finish(self) -> Option<Vec<u8>> {
         match self {
             Self::OpenaiChat(assembly) => assembly.finish(),
+            Self::OpenaiResponses(assembly) => assembly.finish(),
             Self::AnthropicMessages(assembly) => assembly.finish(),
         }
     }
@@ -162,7 +166,9 @@ impl StreamAnswer {
         }
         let plain = match self.api {
             ModelApi::OpenaiChat => data_event(data.as_bytes()),
-            ModelApi::AnthropicMessages => named_event(self.kind(name, &fields)?, data.as_bytes()),
+            ModelApi::OpenaiResponses | ModelApi::AnthropicMessages => {
+                named_event(self.kind(name, &fields)?, data.as_bytes())
+            }
         };
         self.done = self.assembly.add(fields).map_err(|problem| self.malformed(problem))? == Step::Last;
         self.plain.extend(plain);

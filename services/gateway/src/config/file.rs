@@ -356,7 +356,7 @@ pub struct RouteFile {
     /// Name for guard sets, records and metrics, `[a-z0-9_-]{1,64}`.
     pub name: String,
     /// Exact path of the requests. Default for `check` `/v1/check`, for `openai_chat` `/v1/chat/completions`, for
-    /// `anthropic_messages` `/v1/messages`.
+    /// `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`.
     pub path: Option<String>,
     /// Protocol.
     pub surface: Option<SurfaceName>,
@@ -442,6 +442,8 @@ pub enum SurfaceName {
     Check,
     /// OpenAI chat completions.
     OpenaiChat,
+    /// OpenAI Responses.
+    OpenaiResponses,
     /// Anthropic Messages.
     AnthropicMessages,
     /// An agent's own JSON API, mapped by `request_parts` and `answer_parts`.
@@ -453,6 +455,7 @@ impl SurfaceName {
     pub(crate) const fn model_api(self) -> Option<ModelApi> {
         match self {
             Self::OpenaiChat => Some(ModelApi::OpenaiChat),
+            Self::OpenaiResponses => Some(ModelApi::OpenaiResponses),
             Self::AnthropicMessages => Some(ModelApi::AnthropicMessages),
             Self::Check | Self::Generic => None,
         }

@@ -13,6 +13,7 @@ mod identity;
 mod leaving;
 mod limits;
 mod protocol;
+mod responses;
 mod shutdown;
 mod support;
 mod tokens;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RefusalContext, Reply, Said};
-use crate::sse::data_event;
+use crate::sse::{data_event, named_event};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const EVENT_STREAM: &str = "text/event-stream";
@@ -30,22 +30,37 @@ struct Error<'a> {
     details: &'a Value,
 }
 
+/// The event that ends a stream of responses. Clients of one kind read the fields of the event, others the error in it.
+#[derive(Serialize)]
+struct ErrorEvent<'a> {
+    r#type: &'a str,
+    code: &'a str,
+    message: &'a str,
+    param: Option<&'a str>,
+    sequence_number: u32,
+    error: Error<'a>,
+}
+
 /// An error body; within a stream the event that ends it, without `[DONE]`.
-pub(super) fn error(said: &Said<'_>, context: &RefusalContext) -> Reply {
-    let body = ErrorBody {
-        error: Error {
-            message: &said.message,
-            r#type: said.row.openai_type,
-            param: said.row.openai_param,
-            code: said.row.code,
-            reason_code: said.reason_code,
-            decision_id: context.decision_id.as_deref(),
-            details: said.details,
-        },
+pub(super) fn error(surface: Surface, said: &Said<'_>, context: &RefusalContext) -> Reply {
+    let status = said.row.status(surface);
+    let error = Error {
+        message: &said.message,
+        r#type: said.row.openai_type,
+        param: said.row.openai_param,
+        code: said.row.code,
+        reason_code: said.reason_code,
+        decision_id: context.decision_id.as_deref(),
+        details: said.details,
     };
     // These structures always serialise: they hold strings and JSON values only.
-    let json = serde_json::to_vec(&body).unwrap_or_default();
-    let status = said.row.status(Surface::OpenaiChat);
+    if context.streaming_started && surface == Surface::OpenaiResponses {
+        let (code, message, param) = (error.code, error.message, error.param);
+        let event = ErrorEvent { r#type: "error", code, message, param, sequence_number: 0, error };
+        let body = named_event("error", &serde_json::to_vec(&event).unwrap_or_default());
+        return Reply { status, content_type: EVENT_STREAM, body, headers: Vec::new() };
+    }
+    let json = serde_json::to_vec(&ErrorBody { error }).unwrap_or_default();
     if context.streaming_started {
         return Reply { status, content_type: EVENT_STREAM, body: data_event(&json), headers: Vec::new() };
     }
@@ -102,7 +117,7 @@ const FINISH: &str = "content_filter";
 /// A completion that refuses, as a body or as a stream.
 pub(super) fn completion(said: &Said<'_>, context: &RefusalContext) -> Reply {
     if context.streaming_started {
-        return error(said, context);
+        return error(Surface::OpenaiChat, said, context);
     }
     let message = Message { role: Some("assistant"), content: Some(&said.message), refusal: Some(&said.message) };
     if context.stream {

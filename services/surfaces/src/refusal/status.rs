@@ -76,6 +76,7 @@ impl StatusRow {
         match surface {
             // Whoever asks with one of the last three may take any 2xx for leave to go on.
             Surface::OpenaiChat
+            | Surface::OpenaiResponses
             | Surface::AnthropicMessages
             | Surface::Mcp
             | Surface::Litellm

@@ -300,3 +300,29 @@ fn what_is_no_block_is_an_error_in_the_words_of_the_protocol() {
         assert_eq!((reply.status, &body["type"], &body["error"]["type"]), (status, &json!("error"), &json!(kind)));
     }
 }
+
+#[test]
+fn a_block_of_a_response_is_an_openai_error_or_a_response_that_refuses() {
+    let error = |surface| shown(surface, Style::Error, RefusalKind::Blocked, &context());
+    assert_eq!(error(Surface::OpenaiResponses), error(Surface::OpenaiChat));
+    insta::assert_snapshot!(shown(Surface::OpenaiResponses, Style::Refusal, RefusalKind::Blocked, &context()), @r#"
+    200 application/json
+    x-parapet-decision: deny
+    x-parapet-decision-id: 0198
+    x-parapet-guard-set: set:ab
+
+    {"created_at":1700000000,"error":null,"id":"resp_0198","incomplete_details":{"reason":"content_filter"},"instructions":null,"metadata":{},"model":"gpt-5","object":"response","output":[{"content":[{"refusal":"the answer holds a card number","type":"refusal"}],"id":"msg_0198","role":"assistant","status":"incomplete","type":"message"}],"parallel_tool_calls":true,"status":"incomplete","temperature":null,"tool_choice":"auto","tools":[],"top_p":null,"usage":{"input_tokens":0,"input_tokens_details":{"cached_tokens":0},"output_tokens":0,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":0}}
+    "#);
+    let streamed = RefusalContext { stream: true, ..context() };
+    let reply = refusal(Surface::OpenaiResponses, Style::Refusal, &sample(RefusalKind::Blocked), &streamed);
+    let mut answer = crate::ModelApi::OpenaiResponses.stream(10_000);
+    answer.push(&reply.body).unwrap();
+    let body: Value = serde_json::from_slice(&answer.finish().unwrap().body).unwrap();
+    assert_eq!(body["output"][0]["content"][0]["refusal"], "the answer holds a card number");
+    let begun = RefusalContext { streaming_started: true, ..streamed };
+    let reply = refusal(Surface::OpenaiResponses, Style::Refusal, &sample(RefusalKind::Blocked), &begun);
+    insta::assert_snapshot!(String::from_utf8_lossy(&reply.body), @r#"
+    event: error
+    data: {"type":"error","code":"content_filter","message":"the answer holds a card number","param":"prompt","sequence_number":0,"error":{"message":"the answer holds a card number","type":"invalid_request_error","param":"prompt","code":"content_filter","reason_code":"pii_found","decision_id":"0198"}}
+    "#);
+}

@@ -49,7 +49,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         complain(
             unfit,
             &format!("{key}.surface"),
-            "is missing; set it to `check`, `openai_chat`, `anthropic_messages` or `generic`",
+            "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages` or `generic`",
         );
         return None;
     };

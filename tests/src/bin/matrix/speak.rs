@@ -1,20 +1,47 @@
 //! The surfaces as their clients speak them.
 
+mod anthropic;
 mod chat;
+mod check;
+mod generic;
 
 use anyhow::Result;
 use parapet_domain::{RefusalKind, Stage};
 use parapet_tests::client::Answer;
 
 use crate::cell::{Mode, Piece};
+use crate::mark::Mark;
 
 /// All of them.
-pub(crate) const ALL: &[&dyn Speaker] = &[&chat::Chat];
+pub(crate) const ALL: &[&dyn Speaker] = &[&chat::Chat, &anthropic::Anthropic, &generic::Generic, &check::Check];
 
 /// A protocol from its client's and its upstream's side.
 pub(crate) trait Speaker {
     /// The surface's name in records and the configuration.
     fn name(&self) -> &'static str;
+
+    /// Further settings of its route.
+    fn settings(&self) -> &'static str {
+        ""
+    }
+
+    /// Its routes in the configuration: by default one for each way in which answers come.
+    fn route(&self) -> String {
+        let route = |path: &str, more: &str| {
+            format!(
+                "[[route]]\nname = \"{name}-{path}\"\nsurface = \"{name}\"\nupstream = \"model\"\npath = \"/{name}/{path}\"\nprincipal = \"optional\"\n{more}{settings}",
+                name = self.name(),
+                settings = self.settings(),
+            )
+        };
+        let windows = route("windows", "hold = \"window\"\nwindow_chars = 20\noverlap_chars = 12\n");
+        route("full", "") + if self.has(Mode::Windows).is_ok() { &windows } else { "" }
+    }
+
+    /// Whether the client sees that the content may pass. What comes of an upstream's answer is compared for all surfaces.
+    fn passed(&self, _: Mark, _: &Answer) -> Result<()> {
+        Ok(())
+    }
 
     /// Whether answers come in this way, or why they do not.
     fn has(&self, mode: Mode) -> Result<(), &'static str>;

@@ -1,7 +1,6 @@
 //! One sidecar with a route for every surface, its log, and an upstream that answers each exchange as that one says.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +11,6 @@ use parapet_tests::client::Answer;
 use parapet_tests::sidecar::Sidecar;
 use parapet_tests::upstream::Upstream;
 
-use crate::cell::Mode;
 use crate::guards;
 use crate::speak::{ALL, Exchange};
 
@@ -91,16 +89,7 @@ base_url = "http://{upstream}"
         cache.display(),
     );
     for speaker in ALL {
-        let (name, windows) = (speaker.name(), speaker.has(Mode::Windows).is_ok());
-        for (path, more) in [("full", ""), ("windows", "hold = \"window\"\nwindow_chars = 20\noverlap_chars = 12\n")] {
-            if path == "windows" && !windows {
-                continue;
-            }
-            writeln!(
-                text,
-                "[[route]]\nname = \"{name}-{path}\"\nsurface = \"{name}\"\nupstream = \"model\"\npath = \"/{name}/{path}\"\nprincipal = \"optional\"\n{more}"
-            )?;
-        }
+        text.push_str(&speaker.route());
     }
     Ok(text)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Exchange, Speaker};
 use crate::cell::{Mode, Piece};
 use crate::check::{error_code, has_event};
-use crate::model::{events, path};
+use crate::model::{events, path, pieces};
 
 pub(crate) struct Chat;
 
@@ -140,10 +140,4 @@ fn streamed(mut message: Value) -> String {
     }
     all.push(chunk(json!({}), json!("stop")));
     format!("{}data: [DONE]\n\n", events(&all))
-}
-
-/// Pieces of five characters.
-fn pieces(text: &str) -> Vec<String> {
-    let chars: Vec<char> = text.chars().collect();
-    chars.chunks(5).map(|piece| piece.iter().collect()).collect()
 }

@@ -20,6 +20,15 @@ pub const APPROVAL_TOO_LARGE: &str = "approval_too_large";
 /// Approvals could neither be looked up nor asked for.
 pub const APPROVALS_UNAVAILABLE: &str = "approvals_unavailable";
 
+/// A message answers a request that nobody made.
+pub const ANSWER_NOT_ASKED: &str = "answer_not_asked";
+/// A method of MCP that is not known.
+pub const METHOD_NOT_KNOWN: &str = "method_not_known";
+/// A version of MCP that is not spoken.
+pub const PROTOCOL_VERSION_UNKNOWN: &str = "protocol_version_unknown";
+/// The route's lists leave the tool out.
+pub const TOOL_NOT_OFFERED: &str = "tool_not_offered";
+
 /// Every reason code of Parapet itself, with what it means.
 pub const ALL: &[(&str, &str)] = &[
     (NO_GUARD_MATCHED, "no guard of the set matched the event, and the route refuses what nothing judged"),
@@ -34,6 +43,10 @@ pub const ALL: &[(&str, &str)] = &[
     (APPROVALS_FULL, "as many calls of this user as the route allows wait for a person already"),
     (APPROVAL_TOO_LARGE, "the content is too large to be shown whole to the person who would have to approve it"),
     (APPROVALS_UNAVAILABLE, "the store could not be asked for an approval in time, so nothing was released"),
+    (ANSWER_NOT_ASKED, "a message answers a request that nobody made, or that has been answered"),
+    (METHOD_NOT_KNOWN, "the method of an MCP message is not known, and the route refuses such messages"),
+    (PROTOCOL_VERSION_UNKNOWN, "an MCP server wants a version of the protocol that is not spoken here"),
+    (TOOL_NOT_OFFERED, "the route's lists leave the tool out"),
     ("guard_out_of_fuel", "a guard used up its fuel on this content"),
     ("guard_out_of_memory", "a guard needed more memory than its budget"),
     ("guard_timed_out", "a guard did not finish before its deadline"),

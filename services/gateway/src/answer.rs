@@ -64,6 +64,7 @@ pub(crate) fn turned_away(surface: Option<Surface>, error: &GatewayError) -> Htt
     let allowed = match error {
         GatewayError::Method => Some("POST"),
         GatewayError::GetOnly => Some("GET"),
+        GatewayError::McpMethod => Some("POST, GET, DELETE"),
         _ => None,
     };
     if let Some(allowed) = allowed {

@@ -12,11 +12,13 @@ use parapet_store::{Recorder, Store};
 use parapet_surfaces::generic::GenericMapping;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::BodyRoom;
-use crate::config::{Config, Limits, Route, RouteKind};
+use crate::config::{Config, Limits, McpRoute, Route, RouteKind};
 use crate::identity::{Credentials, Identity};
+use crate::mcp::Conversations;
 use crate::metrics::{Metrics, Readings};
 use crate::parse;
 use crate::server::{self, Drained};
@@ -61,8 +63,16 @@ pub(crate) struct Inner {
     pub(crate) identity: Identity,
     pub(crate) credentials: Credentials,
     pub(crate) routes: HashMap<String, LiveRoute>,
+    /// MCP routes that are not served over HTTP, by name.
+    pub(crate) unserved: HashMap<String, LiveRoute>,
+    /// What is open in MCP sessions.
+    pub(crate) conversations: Conversations,
     /// One permit for each request at work.
     pub(crate) admission: Semaphore,
+    /// One permit for each stream that a client only listens to.
+    pub(crate) streams: Semaphore,
+    /// Cancelled when the end begins: streams that would go on for ever end with it.
+    pub(crate) stopping: CancellationToken,
     /// Room for request bodies, shared by all of them.
     pub(crate) body_room: BodyRoom,
     /// The requests at work, whether or not their callers still wait.
@@ -83,7 +93,7 @@ pub(crate) struct Inner {
 /// A route with its client. Routes to the same upstream share one.
 pub(crate) struct LiveRoute {
     pub(crate) config: Route,
-    /// Absent for `check`, which forwards nothing.
+    /// Absent where nothing is forwarded.
     pub(crate) client: Option<HttpClient>,
 }
 
@@ -94,6 +104,7 @@ impl App {
     /// An upstream or key server needs TLS and this machine has no trusted certificates.
     pub fn build(config: Config, parts: Parts) -> Result<Self, BuildError> {
         let token_in_authorization = config.identity.jwt.as_ref().is_some_and(|jwt| jwt.header == AUTHORIZATION);
+        let (unserved, served) = live_routes(config.routes)?.into_iter().partition(|live| live.config.path.is_empty());
         let inner = Inner {
             tenant: config.server.tenant,
             zone: config.server.zone,
@@ -101,8 +112,12 @@ impl App {
             digest_key: parts.digest_key,
             identity: Identity::new(config.identity)?,
             credentials: Credentials::new(config.credentials, !token_in_authorization),
-            routes: live_routes(config.routes)?,
+            routes: by(served, |route| &route.path),
+            unserved: by(unserved, |route| &route.name),
+            conversations: Conversations::default(),
             admission: Semaphore::new(config.limits.concurrent_requests),
+            streams: Semaphore::new(config.limits.open_streams),
+            stopping: CancellationToken::new(),
             body_room: BodyRoom::new(config.limits.held_bytes),
             exchanges: TaskTracker::new(),
             sets: parts.sets,
@@ -126,6 +141,10 @@ impl App {
         Drained { cut, lost }
     }
 
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// All metrics in the Prometheus text format (OpenMetrics 1.0).
     #[must_use]
     pub fn metrics_text(&self) -> String {
@@ -139,13 +158,28 @@ impl App {
     }
 }
 
-fn live_routes(routes: Vec<Route>) -> Result<HashMap<String, LiveRoute>, ClientError> {
+impl Inner {
+    /// The MCP route with this name, whether or not it is served over HTTP.
+    pub(crate) fn mcp_route(&self, name: &str) -> Option<(&LiveRoute, &McpRoute)> {
+        let live = self.unserved.get(name).or_else(|| self.routes.values().find(|live| live.config.name == name))?;
+        match &live.config.kind {
+            RouteKind::Mcp(route) => Some((live, route)),
+            _ => None,
+        }
+    }
+}
+
+fn by(routes: Vec<LiveRoute>, key: impl Fn(&Route) -> &String) -> HashMap<String, LiveRoute> {
+    routes.into_iter().map(|live| (key(&live.config).clone(), live)).collect()
+}
+
+fn live_routes(routes: Vec<Route>) -> Result<Vec<LiveRoute>, ClientError> {
     let mut clients: HashMap<String, HttpClient> = HashMap::new();
-    let mut live = HashMap::new();
+    let mut live = Vec::new();
     for config in routes {
-        let client = match &config.kind {
-            RouteKind::Check { .. } => None,
-            RouteKind::Model(_, target) | RouteKind::Generic(target, _) => {
+        let client = match config.kind.target() {
+            None => None,
+            Some(target) => {
                 let upstream = &target.upstream;
                 if !clients.contains_key(&upstream.name) {
                     let client = HttpClient::for_uri(
@@ -158,7 +192,7 @@ fn live_routes(routes: Vec<Route>) -> Result<HashMap<String, LiveRoute>, ClientE
                 clients.get(&upstream.name).cloned()
             }
         };
-        live.insert(config.path.clone(), LiveRoute { config, client });
+        live.push(LiveRoute { config, client });
     }
     Ok(live)
 }

@@ -14,10 +14,11 @@ use std::path::Path;
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
-pub use file::{Need, RefusedTurns, Right};
+pub use file::{Need, RefusedTurns, Right, UnknownMethods};
 pub use running::{
     ApprovalRules, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer,
-    KeySource, Limits, Mappings, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader, Upstream,
+    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader,
+    Upstream,
 };
 
 /// A commented example with every section, which a test keeps loadable.

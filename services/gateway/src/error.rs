@@ -33,6 +33,18 @@ pub(crate) enum GatewayError {
     UnknownApproval,
     #[error("approvals cannot be looked up at the moment; try again later")]
     ApprovalsAway,
+    #[error("this route is called with POST, GET and DELETE only")]
+    McpMethod,
+    #[error("header `{0}` must be given at most once, in 1 to 2048 visible ASCII characters")]
+    McpHeader(&'static str),
+    #[error("version `{0}` of the protocol is not spoken here; use 2025-11-25, 2025-06-18 or 2025-03-26")]
+    ProtocolVersion(String),
+    #[error("the answer may come as `{0}`; name that in `accept`")]
+    NotAcceptable(&'static str),
+    #[error("pages of this site may not ask here; name the site in the route's `origins_allowed`")]
+    Origin,
+    #[error("all {0} places for open streams are taken; try again later")]
+    TooManyStreams(usize),
     #[error("connections cannot be upgraded here: what follows could not be judged")]
     Upgrade,
     #[error("content encoding `{0}` cannot be inspected; send the body without it")]
@@ -70,18 +82,25 @@ impl GatewayError {
     pub(crate) const fn fault(&self) -> Fault {
         match self {
             Self::UnknownPath => Fault::UnknownRoute,
-            Self::Method | Self::GetOnly => Fault::MethodNotAllowed,
+            Self::Method | Self::GetOnly | Self::McpMethod => Fault::MethodNotAllowed,
             Self::UnknownApproval => Fault::UnknownApproval,
             Self::ApprovalsAway => Fault::Overloaded,
+            Self::NotAcceptable(_) => Fault::NotAcceptable,
+            Self::Origin => Fault::OriginNotAllowed,
             Self::Upgrade => Fault::UpgradeRefused,
             Self::Encoding(_) => Fault::UnsupportedEncoding,
             Self::MediaType => Fault::UnsupportedMediaType,
             Self::BodyTooLarge(_) => Fault::BodyTooLarge,
             Self::BodyTooSlow(_) => Fault::RequestTimeout,
-            Self::Header(_) | Self::BodyCutOff | Self::Body(_) => Fault::MalformedBody,
+            Self::Header(_) | Self::McpHeader(_) | Self::ProtocolVersion(_) | Self::BodyCutOff | Self::Body(_) => {
+                Fault::MalformedBody
+            }
             Self::Identity(IdentityError::Missing) => Fault::PrincipalMissing,
             Self::Identity(IdentityError::MayNotAssert) => Fault::IdentityNotAllowed,
-            Self::Identity(IdentityError::KeysUnavailable) | Self::Overloaded(_) | Self::NoRoom => Fault::Overloaded,
+            Self::Identity(IdentityError::KeysUnavailable)
+            | Self::Overloaded(_)
+            | Self::NoRoom
+            | Self::TooManyStreams(_) => Fault::Overloaded,
             Self::Identity(_) => Fault::Unauthorized,
             Self::TooSlow(_) => Fault::UpstreamTimeout,
             Self::Upstream(error) => of_upstream(error),

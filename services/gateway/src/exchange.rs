@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::{Inner, LiveRoute};
 use crate::config::Route;
+use crate::mcp::Thread;
 use crate::trace::Trace;
 
 pub(crate) struct Exchange<'a> {
@@ -101,6 +102,20 @@ impl<'a> Exchange<'a> {
             session: self.session.clone(),
             parts: draft.parts,
             history: None,
+        }
+    }
+
+    /// Where its next event stands, for an answer that comes another way.
+    pub(crate) fn thread(&self) -> Thread {
+        Thread { exchange: self.id, sequence: self.sequence, set: Arc::clone(&self.set) }
+    }
+
+    /// Goes on with the exchange of the request that is answered. An exchange that has events of its own stays what it is.
+    pub(crate) fn follow(&mut self, thread: &Thread) {
+        if self.sequence == 0 {
+            self.id = thread.exchange;
+            self.sequence = thread.sequence;
+            self.set = Arc::clone(&thread.set);
         }
     }
 

@@ -45,7 +45,7 @@ fn failed(exchange: &Exchange<'_>, upstream: &str, error: UpstreamError) -> Gate
 }
 
 /// The caller's headers without those that are for Parapet, with those that the configuration sets.
-fn outgoing(exchange: &Exchange<'_>, target: &Target, headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn outgoing(exchange: &Exchange<'_>, target: &Target, headers: &HeaderMap) -> HeaderMap {
     let mut out = of_request(headers);
     let consumed: Vec<_> = out.keys().filter(|name| exchange.app.identity.consumes(name)).cloned().collect();
     for name in consumed {

@@ -145,7 +145,7 @@ impl Metrics {
         r.register("not_inspected_parts", "Parts that no guard saw, by reason", self.not_inspected.clone());
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
-        r.register("streams", "Answers streamed in windows, by how they ended", self.streams.clone());
+        r.register("streams", "Streams that were passed on as they came, by how they ended", self.streams.clone());
         r.register("requests_in_flight", "Requests at work", self.in_flight.clone());
         r.register("upstream_failures", "Exchanges without a usable answer, by kind", self.upstream_failures.clone());
         r.register("audit_failures", "Decisions without a receipt in time", self.audit_failures.clone());
@@ -228,7 +228,7 @@ impl Metrics {
         self.requests.get_or_create(&RouteStatus { route: route.to_owned(), status: u32::from(status) }).inc();
     }
 
-    /// An answer that was streamed in windows.
+    /// A stream that was passed on as it came.
     pub(crate) fn streamed(&self, route: &str, end: &'static str) {
         self.streams.get_or_create(&StreamEnd { route: route.to_owned(), end }).inc();
     }

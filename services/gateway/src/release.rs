@@ -1,5 +1,7 @@
 //! Lets a body go: the only place where held bytes come out, and only against both proofs for every event.
 
+mod offers;
+
 use bytes::Bytes;
 use parapet_domain::{Edit, Folded, Permitted, Refusal, RefusalKind};
 use parapet_store::Recorded;
@@ -11,6 +13,8 @@ use crate::exchange::Exchange;
 use crate::fold::Content;
 use crate::held::{Body, Held};
 use crate::record::Receipted;
+
+pub(crate) use offers::release_offers;
 
 /// Bytes that may leave. Made here alone.
 pub(crate) struct Released {

@@ -25,6 +25,7 @@ use crate::exchange::Exchange;
 use crate::follow;
 use crate::headers::{foreign_encoding, media_type};
 use crate::intercept::{Intercepted, intercept};
+use crate::mcp;
 use crate::outgoing::{Feed, Outgoing};
 use crate::relay::{AHEAD, Relay};
 use crate::trace::{REQUEST_ID, Trace};
@@ -53,11 +54,11 @@ async fn work(app: Arc<Inner>, peer: SocketAddr, request: Request<Incoming>, rep
 }
 
 /// Who asked, and waits for one answer.
-struct Caller<'a> {
-    app: &'a Inner,
+pub(crate) struct Caller<'a> {
+    pub(crate) app: &'a Inner,
     live: Option<&'a LiveRoute>,
-    peer: SocketAddr,
-    trace: &'a Trace,
+    pub(crate) peer: SocketAddr,
+    pub(crate) trace: &'a Trace,
     started: Instant,
     /// Taken by the first answer.
     reply: Option<oneshot::Sender<HttpAnswer>>,
@@ -65,7 +66,7 @@ struct Caller<'a> {
 
 impl Caller<'_> {
     /// Answers, unless that has been done.
-    fn answer(&mut self, handled: Result<HttpAnswer, GatewayError>) {
+    pub(crate) fn answer(&mut self, handled: Result<HttpAnswer, GatewayError>) {
         let Some(reply) = self.reply.take() else { return };
         let Self { app, live, peer, trace, .. } = *self;
         let mut answer = handled.unwrap_or_else(|error| turned_away(live.map(surface), &error));
@@ -93,6 +94,9 @@ async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<(
         return Ok(());
     }
     let live = live.ok_or(GatewayError::UnknownPath)?;
+    if let RouteKind::Mcp(route) = &live.config.kind {
+        return Box::pin(mcp::serve(caller, live, route, request)).await;
+    }
     check_protocol(&request)?;
     let (head, body) = request.into_parts();
     let credential = check::credential(app, live, &head.headers)?;
@@ -142,14 +146,16 @@ async fn answer_of(
 ) -> (HttpAnswer, Option<Rest>) {
     match exchange.route().kind {
         RouteKind::Check { .. } => (check::answer_check(exchange, credential, body).await, None),
-        RouteKind::Model(..) | RouteKind::Generic(..) => match intercept(exchange, headers, body).await {
-            Ok(Intercepted::Whole(head, body)) => (released(exchange, &head, Outgoing::whole(body)), None),
-            Ok(Intercepted::Begun(head, first, relay)) => {
-                let (feed, body) = Outgoing::fed(AHEAD);
-                (released(exchange, &head, body), Some(Rest { first, relay, feed }))
+        RouteKind::Model(..) | RouteKind::Generic(..) | RouteKind::Mcp(_) => {
+            match intercept(exchange, headers, body).await {
+                Ok(Intercepted::Whole(head, body)) => (released(exchange, &head, Outgoing::whole(body)), None),
+                Ok(Intercepted::Begun(head, first, relay)) => {
+                    let (feed, body) = Outgoing::fed(AHEAD);
+                    (released(exchange, &head, body), Some(Rest { first, relay, feed }))
+                }
+                Err(stop) => (stopped(exchange, &stop), None),
             }
-            Err(stop) => (stopped(exchange, &stop), None),
-        },
+        }
     }
 }
 
@@ -172,11 +178,12 @@ fn check_protocol(request: &Request<Incoming>) -> Result<(), GatewayError> {
 }
 
 /// A place for the request, if there is one: better a quick no than a queue without end.
-fn admit(app: &Inner) -> Result<SemaphorePermit<'_>, GatewayError> {
+pub(crate) fn admit(app: &Inner) -> Result<SemaphorePermit<'_>, GatewayError> {
     app.admission.try_acquire().map_err(|_| GatewayError::Overloaded(app.limits.concurrent_requests))
 }
 
-fn session(headers: &HeaderMap) -> Result<Option<String>, GatewayError> {
+/// The conversation that the caller names.
+pub(crate) fn session(headers: &HeaderMap) -> Result<Option<String>, GatewayError> {
     let Some(value) = headers.get(SESSION) else { return Ok(None) };
     let text = value.to_str().ok().filter(|text| (1..=MAX_SESSION_BYTES).contains(&text.len()));
     text.filter(|text| text.bytes().all(|b| b.is_ascii_graphic()))

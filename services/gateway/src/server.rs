@@ -49,6 +49,10 @@ pub(crate) async fn serve(app: &Arc<Inner>, listener: TcpListener, shutdown: imp
         app.exchanges.close();
         app.exchanges.wait().await;
     };
+    let shutdown = async {
+        shutdown.await;
+        app.stopping.cancel();
+    };
     serve_connections(&app.limits, listener, shutdown, service_of, at_work).await
 }
 

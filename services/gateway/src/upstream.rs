@@ -4,10 +4,10 @@ mod client;
 mod error;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::body::Incoming;
 use tokio::time::{timeout, timeout_at};
@@ -18,6 +18,9 @@ pub(crate) use error::UpstreamError;
 
 use crate::config::{Target, Upstream};
 use crate::held::AnswerHead;
+
+/// Longer than any process runs.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 
 /// The body of an answer that has begun. Ends when the upstream's time for the whole of it is over.
 pub(crate) struct Opened {
@@ -33,11 +36,22 @@ pub(crate) async fn open(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(AnswerHead, Opened), UpstreamError> {
+    open_as(client, target, Method::POST, headers, body).await
+}
+
+/// [`open`] with another method.
+pub(crate) async fn open_as(
+    client: &HttpClient,
+    target: &Target,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(AnswerHead, Opened), UpstreamError> {
     let (started, upstream) = (Instant::now(), &target.upstream);
     let until = started.checked_add(upstream.total_timeout).unwrap_or(started);
     let limit = upstream.response_timeout.min(upstream.total_timeout);
     let sent = async {
-        timeout(limit, client.send(request(target, headers, body)?))
+        timeout(limit, client.send(request(target, method, headers, body)?))
             .await
             .map_err(|_| UpstreamError::TooSlow { limit })?
     };
@@ -55,6 +69,16 @@ pub(crate) async fn open(
 impl Opened {
     pub(crate) fn upstream_name(&self) -> String {
         self.upstream.name.clone()
+    }
+
+    /// Most bytes that may be held of it.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.upstream.max_answer_bytes
+    }
+
+    /// The body of an answer that may go on for ever, as long as it is not silent.
+    pub(crate) fn without_end(self) -> Self {
+        Self { until: self.until.checked_add(FOR_EVER).unwrap_or(self.until), ..self }
     }
 
     /// The whole body, within the limits. Trailers are dropped: no guard could see them.
@@ -95,8 +119,15 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-fn request(target: &Target, headers: HeaderMap, body: Bytes) -> Result<Request<Full<Bytes>>, UpstreamError> {
-    let mut request = Request::post(target.uri.clone())
+fn request(
+    target: &Target,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, UpstreamError> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target.uri.clone())
         .body(Full::new(body))
         .map_err(|error| UpstreamError::NotSent(error.to_string()))?;
     *request.headers_mut() = headers;

@@ -98,8 +98,10 @@ struct About {
 impl About {
     fn of(config: &Config, state: &StateDir) -> Self {
         let url = &config.store.url;
+        // A route without a path is not served over HTTP.
+        let served = config.routes.iter().filter(|route| !route.path.is_empty());
         Self {
-            routes: config.routes.iter().map(|route| (route.name.clone(), route.path.clone())).collect(),
+            routes: served.map(|route| (route.name.clone(), route.path.clone())).collect(),
             token_file: config.server.admin_token.is_none().then(|| state.admin_token_file()),
             check_key_file: config
                 .credentials

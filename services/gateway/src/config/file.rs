@@ -88,6 +88,8 @@ pub struct LimitsFile {
     pub max_concurrent_requests: Count,
     /// Most bytes of request bodies that are held at the same moment, those that are still arriving included; a request beyond it gets 503 with `Retry-After`. Default 268435456 (256 MiB).
     pub max_held_bytes: Count,
+    /// Most streams that clients of `mcp` routes hold open to listen; the next one gets 503 with `Retry-After`. Default 256.
+    pub max_open_streams: Count,
     /// Most open connections; further ones wait in the kernel's queue. Default 4096.
     pub max_connections: Count,
     /// How long a caller may refuse to read its answer before the connection is closed. Milliseconds, default 30000.
@@ -107,6 +109,7 @@ impl Default for LimitsFile {
             request_timeout_ms: Count(300_000),
             max_concurrent_requests: Count(512),
             max_held_bytes: Count(256 << 20),
+            max_open_streams: Count(256),
             max_connections: Count(4096),
             write_timeout_ms: Count(30_000),
             drain_timeout_ms: Count(30_000),
@@ -356,11 +359,11 @@ pub struct RouteFile {
     /// Name for guard sets, records and metrics, `[a-z0-9_-]{1,64}`.
     pub name: String,
     /// Exact path of the requests. Default for `check` `/v1/check`, for `openai_chat` `/v1/chat/completions`, for
-    /// `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`.
+    /// `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`, for `mcp` `/mcp/NAME`.
     pub path: Option<String>,
     /// Protocol.
     pub surface: Option<SurfaceName>,
-    /// Name of the upstream; not for `check`.
+    /// Name of the upstream; not for `check`. An `mcp` route without one is for `parapet mcp wrap`.
     pub upstream: Option<String>,
     /// Path at the upstream. Default: the route's own path.
     pub upstream_path: Option<String>,
@@ -400,6 +403,15 @@ pub struct RouteFile {
     pub on_overflow: Option<OnOverflow>,
     /// How calls that need a person's approval are kept.
     pub approval: ApprovalFile,
+    /// Tools of the server that there are, by name or `PREFIX*`: others are neither listed nor called. Default: all. Only for `mcp`.
+    pub tools_allowed: Option<Vec<String>>,
+    /// Tools of the server that there are not, whatever `tools_allowed` says; only for `mcp`.
+    pub tools_denied: Vec<String>,
+    /// What happens to messages with a method that is not known: `refuse` (default), or `judge`, all of it as one piece of JSON;
+    /// only for `mcp`.
+    pub unknown_methods: Option<UnknownMethods>,
+    /// Web sites whose pages may ask, such as `https://app.example.com`. Default: none; programs need no entry. Only for `mcp`.
+    pub origins_allowed: Vec<String>,
     /// Parts of a request; only for `generic`. What they do not name is listed as not inspected.
     pub request_parts: Vec<PartFile>,
     /// JSON Pointers in a request that are no content, such as `/session_id`; only for `generic`.
@@ -448,6 +460,8 @@ pub enum SurfaceName {
     AnthropicMessages,
     /// An agent's own JSON API, mapped by `request_parts` and `answer_parts`.
     Generic,
+    /// A server of tools, as MCP.
+    Mcp,
 }
 
 impl SurfaceName {
@@ -457,7 +471,7 @@ impl SurfaceName {
             Self::OpenaiChat => Some(ModelApi::OpenaiChat),
             Self::OpenaiResponses => Some(ModelApi::OpenaiResponses),
             Self::AnthropicMessages => Some(ModelApi::AnthropicMessages),
-            Self::Check | Self::Generic => None,
+            Self::Check | Self::Generic | Self::Mcp => None,
         }
     }
 }
@@ -473,6 +487,17 @@ pub enum RefusedTurns {
     Cut,
     /// It goes on with a notice in place of what the turn said.
     Replace,
+}
+
+/// What happens to messages with a method that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownMethods {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They are judged as a whole.
+    Judge,
 }
 
 /// How a streamed answer is judged.

@@ -11,9 +11,10 @@ use ipnet::IpNet;
 use parapet_domain::fold::FoldPolicy;
 use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
 use parapet_surfaces::generic::GenericMapping;
+use parapet_surfaces::mcp::ToolFilter;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
-use super::file::{Need, RefusedTurns, Right};
+use super::file::{Need, RefusedTurns, Right, UnknownMethods};
 use crate::identity::KeySet;
 use crate::secret::Secret;
 
@@ -76,6 +77,8 @@ pub struct Limits {
     pub concurrent_requests: usize,
     /// Bytes of request bodies held at the same moment.
     pub held_bytes: usize,
+    /// Streams that clients only listen to.
+    pub open_streams: usize,
     /// Open connections.
     pub connections: usize,
     /// Time that a write may stand still.
@@ -231,7 +234,7 @@ pub struct Upstream {
 pub struct Route {
     /// For guard sets, records and metrics.
     pub name: String,
-    /// Exact path.
+    /// Exact path; empty where it is not served over HTTP.
     pub path: String,
     /// Agent that guard sets match on.
     pub agent: String,
@@ -282,6 +285,8 @@ pub enum RouteKind {
     Model(ModelApi, Target),
     /// An agent's own JSON API.
     Generic(Target, Box<Mappings>),
+    /// A server of tools.
+    Mcp(Box<McpRoute>),
 }
 
 impl RouteKind {
@@ -292,8 +297,32 @@ impl RouteKind {
             Self::Check { .. } => parapet_domain::Surface::Check,
             Self::Model(api, _) => api.surface(),
             Self::Generic(..) => parapet_domain::Surface::Generic,
+            Self::Mcp(_) => parapet_domain::Surface::Mcp,
         }
     }
+
+    /// Where it forwards to, if it does.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Check { .. } => None,
+            Self::Model(_, target) | Self::Generic(target, _) => Some(target),
+            Self::Mcp(route) => route.target.as_ref(),
+        }
+    }
+}
+
+/// What only MCP routes need.
+#[derive(Debug, Clone)]
+pub struct McpRoute {
+    /// The server; absent where `parapet mcp wrap` starts it.
+    pub target: Option<Target>,
+    /// Its tools that there are.
+    pub tools: ToolFilter,
+    /// What happens to methods that are not known.
+    pub unknown_methods: UnknownMethods,
+    /// Web sites whose pages may ask.
+    pub origins: Vec<String>,
 }
 
 /// How both bodies of a generic route are taken apart.

@@ -148,6 +148,44 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
 }
 
 #[test]
+fn an_mcp_route_has_a_server_over_http_or_none_to_be_wrapped() {
+    let text = r#"
+[upstreams.tools]
+base_url = "http://127.0.0.1:1/base"
+[[route]]
+name = "files"
+surface = "mcp"
+upstream = "tools"
+principal = "optional"
+tools_allowed = ["read_*"]
+[[route]]
+name = "local"
+surface = "mcp"
+[[route]]
+name = "other"
+surface = "mcp"
+"#;
+    let config = Config::parse("parapet.toml", text, &nothing).unwrap();
+    let paths: Vec<&str> = config.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(paths, ["/mcp/files", "", ""]);
+    assert_eq!(config.routes[0].kind.target().unwrap().uri, "http://127.0.0.1:1/base/mcp/files");
+    assert!(config.routes[1].kind.target().is_none());
+
+    let text = text.replace("name = \"local\"", "name = \"local\"\npath = \"/x\"").replace("read_*", "r*d");
+    let text = format!(
+        "{text}[[route]]\nname = \"check\"\nsurface = \"check\"\nprincipal = \"optional\"\ncredential = \"optional\"\ntools_denied = [\"x\"]\n"
+    );
+    let errors = errors(&text);
+    for part in [
+        "`route[0].tools_allowed`: `r*d` is no name of tools",
+        "`route[1].path`: has no effect on a route without `upstream`",
+        "`route[3].tools_denied`: has no effect on this surface",
+    ] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+}
+
+#[test]
 fn an_admin_token_is_as_long_as_the_console_needs() {
     let with = |token: &str| format!("[server]\nadmin_token = \"{token}\"\n{ROUTE}");
     assert!(errors(&with(&"x".repeat(23))).contains("is too short; use at least 24 characters"));

@@ -1,6 +1,7 @@
 //! Checks what was read and makes the running types. Each check notes its complaint and goes on.
 
 mod identity;
+mod mcp;
 mod routes;
 mod server;
 mod upstreams;

@@ -12,6 +12,7 @@ mod history;
 mod identity;
 mod leaving;
 mod limits;
+mod mcp;
 mod protocol;
 mod responses;
 mod shutdown;

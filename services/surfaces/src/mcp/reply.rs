@@ -88,6 +88,8 @@ fn data(refusal: &Refusal, context: &RefusalContext) -> Value {
     let mut data = json!({ "code": refusal.kind.code(), "reason_code": refusal.reason_code });
     if let Some(data) = data.as_object_mut() {
         data.extend(context.decision_id.iter().map(|id| ("decision_id".to_owned(), id.clone().into())));
+        let location = context.location.iter().filter(|_| refusal.kind == RefusalKind::ApprovalRequired);
+        data.extend(location.map(|location| ("location".to_owned(), location.clone().into())));
         if context.show_details && !refusal.details.is_null() {
             data.insert("details".to_owned(), refusal.details.clone());
         }
@@ -112,7 +114,10 @@ fn advice(refusal: &Refusal, context: &RefusalContext) -> String {
         ),
         RefusalKind::Unavailable => ("The guardrails are not available", "Nothing was done. Try again later."),
     };
-    let decision = context.decision_id.as_ref().map(|id| format!(", decision {id}")).unwrap_or_default();
+    let decision = context.decision_id.as_ref().map(|id| format!(", decision {id}"));
+    let approval = context.location.as_ref().filter(|_| refusal.kind == RefusalKind::ApprovalRequired);
+    let approval = approval.map(|location| format!(", approval {location}"));
+    let decision = decision.into_iter().chain(approval).collect::<String>();
     let message = message_of(refusal);
     let reason = message.trim_end_matches('.');
     format!("{what}: {reason} (reason {}{decision}). {then}", refusal.reason_code)

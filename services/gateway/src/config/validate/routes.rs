@@ -9,6 +9,7 @@ use parapet_domain::fold::FoldPolicy;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::{ModelApi, Style};
 
+use super::mcp::{check_unused, is_wrapped, mcp};
 use super::windows::windows;
 use super::{Unfit, Upstreams, checked, complain, name, number};
 use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, SurfaceName};
@@ -31,7 +32,7 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
                 format!("`{}` is the name of another route; each needs its own", route.name),
             );
         }
-        if routes.iter().any(|other| other.path == route.path) {
+        if !route.path.is_empty() && routes.iter().any(|other| other.path == route.path) {
             complain(
                 unfit,
                 &format!("{key}.path"),
@@ -49,7 +50,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         complain(
             unfit,
             &format!("{key}.surface"),
-            "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages` or `generic`",
+            "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic` or `mcp`",
         );
         return None;
     };
@@ -60,6 +61,10 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         Some(api) => target(path.as_deref()?, unfit).map(|target| RouteKind::Model(api, target)),
         None if surface == SurfaceName::Check => {
             Some(RouteKind::Check { credential: check_credential(file, key, credentials, unfit) })
+        }
+        None if surface == SurfaceName::Mcp => {
+            let target = |unfit: &mut Unfit| target(path.as_deref().unwrap_or("/"), unfit);
+            mcp(file, key, target, unfit).map(|route| RouteKind::Mcp(Box::new(route)))
         }
         None => {
             let mappings = mappings(file, key, unfit);
@@ -91,11 +96,15 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
 }
 
 fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) -> Option<String> {
+    if is_wrapped(file) {
+        return Some(String::new());
+    }
     let default = match surface {
-        SurfaceName::Check => Some("/v1/check"),
-        _ => surface.model_api().map(ModelApi::default_path),
+        SurfaceName::Check => Some("/v1/check".to_owned()),
+        SurfaceName::Mcp => Some(format!("/mcp/{}", file.name)),
+        _ => surface.model_api().map(|api| api.default_path().to_owned()),
     };
-    let path = match file.path.as_deref().or(default) {
+    let path = match file.path.as_deref().or(default.as_deref()) {
         Some(path) if path.starts_with(APPROVALS) => {
             Err(format!("`{path}` is where approvals are followed; choose another"))
         }
@@ -140,6 +149,7 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
         ("answer_ignore", !generic && !file.answer_ignore.is_empty()),
         ("answer_stage", !generic && file.answer_stage.is_some()),
     ];
+    check_unused(file, surface, key, unfit);
     for (name, _) in unused.iter().filter(|(_, unused)| *unused) {
         complain(unfit, &format!("{key}.{name}"), "has no effect on this surface; remove it");
     }
@@ -159,7 +169,7 @@ fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut 
 fn check_principal(file: &ConfigFile, route: &RouteFile, key: &str, unfit: &mut Unfit) {
     let asserted = route.surface == Some(SurfaceName::Check)
         && file.credential.iter().any(|c| c.rights.contains(&Right::AssertIdentity));
-    let known = asserted || file.identity.header.is_some() || file.identity.jwt.is_some();
+    let known = asserted || is_wrapped(route) || file.identity.header.is_some() || file.identity.jwt.is_some();
     if route.principal == Need::Required && !known {
         let message = "needs to know the user, and nothing says who it is; add `[identity.header]` or `[identity.jwt]`, or set `principal = \"optional\"`";
         complain(unfit, &format!("{key}.principal"), message);

@@ -67,6 +67,7 @@ pub(super) fn limits(file: &LimitsFile, unfit: &mut Unfit) -> Limits {
         request: millis(file.request_timeout_ms, &key("request_timeout_ms"), unfit),
         concurrent_requests: size(file.max_concurrent_requests, &key("max_concurrent_requests"), 1..=1_000_000, unfit),
         held_bytes: held_bytes(file, unfit),
+        open_streams: size(file.max_open_streams, &key("max_open_streams"), 1..=1_000_000, unfit),
         connections: size(file.max_connections, &key("max_connections"), 1..=1_000_000, unfit),
         write: millis(file.write_timeout_ms, &key("write_timeout_ms"), unfit),
         drain: millis(file.drain_timeout_ms, &key("drain_timeout_ms"), unfit),

@@ -8,6 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
+/// From a request to the bytes of its answer.
+pub(crate) type Answering = Arc<dyn Fn(&Seen) -> Vec<u8> + Send + Sync>;
+
 /// What the upstream does with every request.
 #[derive(Clone)]
 pub(crate) enum Script {
@@ -17,6 +20,8 @@ pub(crate) enum Script {
     Wait { arrived: Arc<Notify>, go: Arc<Notify>, then: Vec<u8> },
     /// Sends one piece after the other, each once it is told to, and closes.
     Pieces { go: Arc<Semaphore>, pieces: Vec<Vec<u8>> },
+    /// Answers by the request, and closes.
+    Answers(Answering),
     /// Never answers.
     Silent,
 }
@@ -119,7 +124,7 @@ impl Upstream {
 
 async fn converse(mut stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Seen>>>) {
     let Some(seen) = read(&mut stream).await else { return };
-    all.lock().unwrap().push(seen);
+    all.lock().unwrap().push(seen.clone());
     let bytes = match script {
         Script::Bytes(bytes) => bytes,
         Script::Wait { arrived, go, then } => {
@@ -136,6 +141,7 @@ async fn converse(mut stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Seen
             }
             Vec::new()
         }
+        Script::Answers(answer) => answer(&seen),
         Script::Silent => std::future::pending().await,
     };
     let _ = stream.write_all(&bytes).await;

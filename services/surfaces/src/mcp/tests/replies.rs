@@ -40,11 +40,13 @@ fn a_refused_call_is_a_result_that_says_what_to_do() {
 
 #[test]
 fn a_call_that_waits_for_a_person_names_the_decision() {
-    let reply = read(&refused_reply(&id(), "tools/call", &refusal(RefusalKind::ApprovalRequired), &context()));
+    let context = RefusalContext { location: Some("/v1/approvals/a-1".to_owned()), ..context() };
+    let reply = read(&refused_reply(&id(), "tools/call", &refusal(RefusalKind::ApprovalRequired), &context));
+    assert_eq!(reply["result"]["_meta"]["parapet/refusal"]["location"], "/v1/approvals/a-1");
     let text = reply["result"]["content"][0]["text"].as_str().unwrap();
     assert!(
         text.starts_with("A person has to approve this first")
-            && text.contains("decision d-1")
+            && text.contains("decision d-1, approval /v1/approvals/a-1)")
             && text.contains("repeat exactly the same call"),
         "{text}"
     );

@@ -59,7 +59,7 @@ pub(crate) enum Step {
 #[derive(Debug)]
 enum Assembly {
     OpenaiChat(openai_chat::Assembly),
-    OpenaiResponses(openai_responses::Assembly),
+    OpenaiResponses(Box<openai_responses::Assembly>),
     AnthropicMessages(anthropic_messages::Assembly),
 }
 
@@ -67,7 +67,7 @@ impl Assembly {
     fn of(api: ModelApi) -> Self {
         match api {
             ModelApi::OpenaiChat => Self::OpenaiChat(openai_chat::Assembly::default()),
-            ModelApi::OpenaiResponses => Self::OpenaiResponses(openai_responses::Assembly::default()),
+            ModelApi::OpenaiResponses => Self::OpenaiResponses(Box::default()),
             ModelApi::AnthropicMessages => Self::AnthropicMessages(anthropic_messages::Assembly::default()),
         }
     }

@@ -8,6 +8,8 @@ use crate::sse::typed_event;
 use crate::stream::merge::is_setting;
 use crate::stream::{Unplaced, read_object};
 
+type Fields = Map<String, Value>;
+
 /// The server-sent events of a response, the last one with all of it.
 pub(crate) fn replay(answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
     let mut response = read_object(answer)?;
@@ -17,7 +19,7 @@ pub(crate) fn replay(answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
         return Err(SurfaceError::shape("/output", "has to be an array"));
     };
     let mut told = Told::default();
-    told.event("response.created", json!({"response": begun(&response)}));
+    told.event("response.created", one("response", Value::Object(begun(&response))));
     for (index, item) in items.into_iter().enumerate() {
         let Value::Object(item) = item else { return Err(SurfaceError::shape("/output", "has to hold objects")) };
         told.item(index, item);
@@ -27,12 +29,12 @@ pub(crate) fn replay(answer: &[u8]) -> Result<Vec<u8>, SurfaceError> {
         Some("failed") => "response.failed",
         _ => "response.completed",
     };
-    told.event(last, json!({"response": response}));
+    told.event(last, one("response", Value::Object(response)));
     Ok(told.out)
 }
 
 /// The response before anything was said.
-fn begun(response: &Map<String, Value>) -> Map<String, Value> {
+fn begun(response: &Fields) -> Fields {
     let mut begun = response.clone();
     begun.insert("output".to_owned(), json!([]));
     for key in ["completed_at", "error", "incomplete_details", "output_text", "usage"] {
@@ -49,45 +51,38 @@ struct Told {
 }
 
 impl Told {
-    fn event(&mut self, kind: &str, mut fields: Value) {
-        fields["type"] = kind.into();
-        fields["sequence_number"] = self.number.into();
+    fn event(&mut self, kind: &str, fields: Fields) {
+        let event = with(&fields, "type", kind.into());
+        self.out.extend(typed_event(Value::Object(with(&event, "sequence_number", self.number.into()))));
         self.number += 1;
-        self.out.extend(typed_event(fields));
     }
 
-    fn item(&mut self, index: usize, item: Map<String, Value>) {
+    fn item(&mut self, index: usize, item: Fields) {
+        let place = one("output_index", index.into());
+        let id = item.get("id").filter(|id| is_setting(id)).and_then(Value::as_str).unwrap_or_default();
+        let at = with(&place, "item_id", id.into());
         let own = TEXTS.iter().find(|(prefix, list, _)| list.is_none() && prefix.starts_with(&own_prefix(&item)));
         let mut empty = item.clone();
-        for list in ["content", "summary"] {
-            empty.entry(list).and_modify(|value| {
-                if value.is_array() {
-                    *value = json!([])
-                }
-            });
+        for list in ["content", "summary"].iter().filter(|list| item.get(**list).is_some_and(Value::is_array)) {
+            empty.insert((*list).to_owned(), json!([]));
         }
         empty.entry("status").and_modify(|value| *value = "in_progress".into());
         let text = own.and_then(|(_, _, field)| empty.get_mut(*field)).and_then(take_text);
-        self.event("response.output_item.added", json!({"output_index": index, "item": empty}));
-        let id = item.get("id").filter(|id| is_setting(id)).and_then(Value::as_str).unwrap_or_default();
-        let at = json!({"output_index": index, "item_id": id});
+        self.event("response.output_item.added", with(&place, "item", Value::Object(empty)));
         for (list, events) in [("summary", "response.reasoning_summary_part"), ("content", "response.content_part")] {
             let Some(Value::Array(parts)) = item.get(list) else { continue };
             for (position, part) in parts.iter().enumerate() {
-                let mut at = at.clone();
-                at[format!("{list}_index")] = position.into();
-                self.part(events, list, &at, part);
+                self.part(events, list, &with(&at, &format!("{list}_index"), position.into()), part);
             }
         }
         if let (Some((prefix, _, field)), Some(text)) = (own, text) {
             self.text(prefix, field, &at, &text);
         }
-        self.event("response.output_item.done", json!({"output_index": index, "item": item}));
+        self.event("response.output_item.done", with(&place, "item", Value::Object(item)));
     }
 
-    fn part(&mut self, events: &str, list: &str, at: &Value, part: &Value) {
-        let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
-        let prefix = match kind {
+    fn part(&mut self, events: &str, list: &str, at: &Fields, part: &Value) {
+        let prefix = match part.get("type").and_then(Value::as_str).unwrap_or_default() {
             "summary_text" => "response.reasoning_summary_text".to_owned(),
             kind => format!("response.{kind}"),
         };
@@ -106,11 +101,8 @@ impl Told {
         self.event(&format!("{events}.done"), with(at, "part", part.clone()));
     }
 
-    fn text(&mut self, prefix: &str, field: &str, at: &Value, text: &str) {
-        let mut at = at.clone();
-        if prefix == "response.output_text" {
-            at["logprobs"] = json!([]);
-        }
+    fn text(&mut self, prefix: &str, field: &str, at: &Fields, text: &str) {
+        let at = if prefix == "response.output_text" { with(at, "logprobs", json!([])) } else { at.clone() };
         if !text.is_empty() {
             self.event(&format!("{prefix}.delta"), with(&at, "delta", text.into()));
         }
@@ -119,7 +111,7 @@ impl Told {
 }
 
 /// How the events of an item's own text begin, such as `response.function_call_`.
-fn own_prefix(item: &Map<String, Value>) -> String {
+fn own_prefix(item: &Fields) -> String {
     format!("response.{}_", item.get("type").and_then(Value::as_str).unwrap_or_default())
 }
 
@@ -130,8 +122,12 @@ fn take_text(value: &mut Value) -> Option<String> {
     }
 }
 
-fn with(at: &Value, key: &str, value: Value) -> Value {
-    let mut fields = at.clone();
-    fields[key] = value;
+fn one(key: &str, value: Value) -> Fields {
+    with(&Fields::new(), key, value)
+}
+
+fn with(fields: &Fields, key: &str, value: Value) -> Fields {
+    let mut fields = fields.clone();
+    fields.insert(key.to_owned(), value);
     fields
 }

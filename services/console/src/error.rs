@@ -29,6 +29,10 @@ pub(crate) enum ConsoleError {
     WrongMethod,
     #[error("the body is not a guard request: {0}")]
     BadBody(String),
+    #[error("the body is no answer to an approval: {0}")]
+    BadAnswer(String),
+    #[error("this is `{0}` already and cannot be answered any more")]
+    NotPending(&'static str),
     #[error("guards are not generated here; start the sidecar with a guards folder, or use `parapet generate`")]
     NoGeneration,
     #[error("as many guards as allowed are being generated; try again later")]
@@ -45,7 +49,8 @@ impl ConsoleError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::BadQuery(_) | Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::BadQuery(_) | Self::BadBody(_) | Self::BadAnswer(_) => StatusCode::BAD_REQUEST,
+            Self::NotPending(_) => StatusCode::CONFLICT,
             Self::NotFound { .. } | Self::NoSuchPath(_) | Self::NoGeneration => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Store(_) | Self::GenerationBusy => StatusCode::SERVICE_UNAVAILABLE,
@@ -61,6 +66,8 @@ impl ConsoleError {
             Self::ForeignForm => "foreign_form",
             Self::BadQuery(_) => "bad_query",
             Self::BadBody(_) => "bad_body",
+            Self::BadAnswer(_) => "bad_answer",
+            Self::NotPending(_) => "not_pending",
             Self::NoGeneration => "no_generation",
             Self::GenerationBusy => "generation_busy",
             Self::NotFound { .. } | Self::NoSuchPath(_) => "not_found",
@@ -76,6 +83,8 @@ impl ConsoleError {
             Self::TooManyAttempts(_) => "Too many attempts",
             Self::ForeignForm => "Form refused",
             Self::BadQuery(_) | Self::BadBody(_) => "This question cannot be answered",
+            Self::BadAnswer(_) => "This is no answer",
+            Self::NotPending(_) => "Too late",
             Self::NotFound { .. } | Self::NoSuchPath(_) | Self::NoGeneration => "Not here",
             Self::GenerationBusy => "Busy",
             Self::WrongMethod => "Not allowed",

@@ -1,7 +1,8 @@
 //! The admin listener: the API that auditors' programs read, health and metrics, and the operators' web pages.
-//! Reads the store and the guard sets, and changes neither; a guard that it generates is handed out, not put in force. Never serves on the data plane's port.
+//! Reads the store and the guard sets, and changes neither, except that it takes answers to approvals; a guard that it generates is handed out, not put in force. Never serves on the data plane's port.
 
 mod api;
+mod approvals;
 mod assets;
 mod auth;
 mod display;

@@ -1,4 +1,4 @@
-//! Signing in and out: the only two requests that change something, both by POST from our own pages only.
+//! Signing in and out, both by POST from our own pages only.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The operators' pages: one file for each, its view model beside its handler. Templates only place what is ready here.
 
+mod approvals;
 mod decision;
 mod decisions;
 mod guards;
@@ -7,6 +8,7 @@ mod overview;
 mod plain;
 mod row;
 
+pub(crate) use approvals::{answer_approval, list_approvals, show_approval};
 pub(crate) use decision::show_decision;
 pub(crate) use decisions::list_decisions;
 pub(crate) use guards::{list_guards, show_guard};
@@ -41,8 +43,13 @@ impl Frame {
         PageError { error: error.into(), frame: self }
     }
 
-    const fn sections(&self) -> [(&'static str, &'static str, &'static str); 3] {
-        [("overview", "/", "Overview"), ("decisions", "/decisions", "Decisions"), ("guards", "/guards", "Guards")]
+    const fn sections(&self) -> [(&'static str, &'static str, &'static str); 4] {
+        [
+            ("overview", "/", "Overview"),
+            ("decisions", "/decisions", "Decisions"),
+            ("approvals", "/approvals", "Approvals"),
+            ("guards", "/guards", "Guards"),
+        ]
     }
 
     const fn version(&self) -> &'static str {

@@ -1,9 +1,11 @@
 //! Query strings to typed questions. Unknown keys, repeated keys and values that mean nothing are refused with what
 //! would be right: a filter that is silently dropped shows an auditor the wrong rows.
 
+mod approvals;
 mod decisions;
 mod overview;
 
+pub(crate) use approvals::ApprovalQuery;
 pub(crate) use decisions::{DecisionQuery, Format};
 pub(crate) use overview::{OverviewQuery, Range};
 

@@ -13,9 +13,9 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::gate;
 use crate::state::{AdminState, Console};
-use crate::{api, assets, generate, headers, health, login, pages};
+use crate::{api, approvals, assets, generate, headers, health, login, pages};
 
-/// The largest body is a login form.
+/// The largest body is a login form, except where a route says otherwise.
 const MAX_BODY_BYTES: usize = 8 * 1_024;
 /// No look at the log may hold a connection longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,6 +44,13 @@ pub fn router(state: AdminState) -> Router {
         .route("/admin/guards", get(api::list_guards))
         .route("/admin/guards/{id}", get(api::show_guard))
         .route("/admin/guard-sets/current", get(api::show_guard_set))
+        .route("/admin/approvals", get(approvals::list_approvals))
+        .route(
+            "/admin/approvals/{id}",
+            get(approvals::show_approval)
+                .post(approvals::answer_approval)
+                .layer(DefaultBodyLimit::max(approvals::MAX_BODY_BYTES)),
+        )
         .route("/admin/generate", post(generate::generate_guard).layer(DefaultBodyLimit::max(generate::MAX_BODY_BYTES)))
         .route("/admin/{*rest}", get(api::refuse_path))
         .method_not_allowed_fallback(api::refuse_method)
@@ -53,6 +60,13 @@ pub fn router(state: AdminState) -> Router {
         .route("/", get(pages::show_overview))
         .route("/decisions", get(pages::list_decisions))
         .route("/decisions/{id}", get(pages::show_decision))
+        .route("/approvals", get(pages::list_approvals))
+        .route(
+            "/approvals/{id}",
+            get(pages::show_approval)
+                .post(pages::answer_approval)
+                .layer(DefaultBodyLimit::max(approvals::MAX_BODY_BYTES)),
+        )
         .route("/guards", get(pages::list_guards))
         .route("/guards/{id}", get(pages::show_guard))
         .fallback(pages::refuse_path)

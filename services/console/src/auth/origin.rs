@@ -1,4 +1,4 @@
-//! Tells the console's own forms from those of other sites, for the two requests that change something.
+//! Tells the console's own forms from those of other sites, for the requests that change something.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use parapet_domain::fold::NotInspected;
-use parapet_domain::{Decision, DecisionRecord, GuardRun, OnError, Outcome, Timestamp};
+use parapet_domain::{ApprovalMark, ApprovalState, Decision, DecisionRecord, GuardRun, OnError, Outcome, Timestamp};
 use parapet_store::{DecisionFilter, PageRequest};
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ struct DecisionPage {
     short_id: String,
     headline: String,
     message: Vec<(bool, String)>,
+    approval: Option<ApprovalLink>,
     runs: Vec<RunView>,
     inspected: Vec<String>,
     not_inspected: Vec<NotInspected>,
@@ -40,6 +41,24 @@ struct DecisionPage {
     timeline: Vec<Step>,
     facts: Vec<Fact>,
     engine: Vec<Fact>,
+}
+
+/// What the decision had to do with an approval.
+struct ApprovalLink {
+    id: String,
+    said: String,
+}
+
+impl ApprovalLink {
+    fn new(mark: &ApprovalMark) -> Self {
+        let by = mark.by.as_deref().map(|by| format!(" by {}", visible(by))).unwrap_or_default();
+        let said = match mark.state {
+            ApprovalState::Used => format!("approved{by}"),
+            ApprovalState::Pending => "waits for a person".to_owned(),
+            other => format!("{}{by}", other.as_str()),
+        };
+        Self { id: mark.id.to_string(), said }
+    }
 }
 
 /// One guard's run.
@@ -98,6 +117,7 @@ impl DecisionPage {
             short_id: record.id.simple().to_string().chars().take(8).collect(),
             headline: headline(record),
             message: said(&record.message),
+            approval: record.approval.as_ref().map(ApprovalLink::new),
             runs: record.runs.iter().map(RunView::new).collect(),
             inspected: record.coverage.inspected.iter().map(|pointer| pointer_text(pointer)).collect(),
             not_inspected: record

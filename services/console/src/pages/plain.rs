@@ -48,6 +48,7 @@ impl ErrorPage {
     pub(crate) fn new(frame: Frame, status: u16, title: &'static str, message: &str) -> Self {
         let (back, back_label) = match frame.section {
             "decisions" => ("/decisions", "All decisions"),
+            "approvals" => ("/approvals", "What waits"),
             "guards" => ("/guards", "All guards"),
             _ => ("/", "Overview"),
         };

@@ -49,7 +49,9 @@ impl DecisionRow {
             id: record.id.to_string(),
             when: When::new(record.at, now),
             enforced: record.enforced.as_str(),
-            shadow: (record.folded != record.enforced).then_some(record.folded.as_str()),
+            // What a person has approved is no shadow: the guard that asked does count.
+            shadow: (record.folded != record.enforced && record.uses_approval().is_none())
+                .then_some(record.folded.as_str()),
             failures: record.runs.iter().filter(|run| matches!(run.outcome, Outcome::Failure(_))).count(),
             reason_code: clip(&record.reason_code, NAME_CHARS),
             guard: record.decided_by.as_deref().map(GuardLink::new),

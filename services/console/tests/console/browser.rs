@@ -19,10 +19,11 @@ async fn an_operator_finds_the_refusal_and_the_guard_behind_it() {
         return;
     }
     let console = Console::with(&day(Timestamp::now())).await;
+    let question = crate::approvals::ask(&console, 150).await;
     let address = serve(&console).await;
     let driver = Driver::start().await;
     let client = driver.open().await;
-    let visit = tokio::spawn(visit(client.clone(), format!("http://{address}"))).await;
+    let visit = tokio::spawn(visit(client.clone(), format!("http://{address}"), question)).await;
     client.close().await.unwrap();
     driver.stop().await;
     // Only now, so that no browser outlives a failed test.
@@ -37,14 +38,15 @@ async fn serve(console: &Console) -> SocketAddr {
     address
 }
 
-async fn visit(client: Client, base: String) {
+async fn visit(client: Client, base: String, question: uuid::Uuid) {
     sign_in(&client, &base).await;
     see_the_overview(&client).await;
     filter_decisions(&client).await;
     open_a_refusal(&client).await;
     open_a_guard(&client).await;
     meet_hostile_text(&client, &base).await;
-    take_pictures(&client, &base).await;
+    take_pictures(&client, &base, question).await;
+    approve(&client, &base).await;
     sign_out(&client, &base).await;
 }
 
@@ -129,7 +131,7 @@ async fn meet_hostile_text(client: &Client, base: &str) {
 }
 
 /// Every page in light and dark, wide and narrow. None may be wider than its window. Kept only where asked for.
-async fn take_pictures(client: &Client, base: &str) {
+async fn take_pictures(client: &Client, base: &str, question: uuid::Uuid) {
     let hostile = record(4, Timestamp::now()).id;
     let denied = record(8, Timestamp::now()).id;
     let pages = [
@@ -139,6 +141,8 @@ async fn take_pictures(client: &Client, base: &str) {
         ("decisions-bad", "/decisions?from=yesterday".to_owned()),
         ("decision", format!("/decisions/{denied}")),
         ("decision-hostile", format!("/decisions/{hostile}")),
+        ("approvals", "/approvals".to_owned()),
+        ("approval", format!("/approvals/{question}")),
         ("guards", "/guards".to_owned()),
         ("guard", "/guards/eicu-access".to_owned()),
         ("guard-hostile", "/guards/hostile".to_owned()),
@@ -163,6 +167,19 @@ async fn take_pictures(client: &Client, base: &str) {
     }
     // The browser logs the 400 and the 404, as it should.
     driver::take_log(client).await;
+}
+
+async fn approve(client: &Client, base: &str) {
+    driver::dress(client, Look::ALL[0]).await;
+    client.goto(&format!("{base}/")).await.unwrap();
+    client.find(Locator::LinkText("Approvals")).await.unwrap().click().await.unwrap();
+    client.wait().for_element(Locator::Css(".log a.when")).await.unwrap().click().await.unwrap();
+    client.wait().for_element(Locator::Id("by")).await.unwrap().send_keys("Ann Lee").await.unwrap();
+    assert!(text(client, "pre.block").await.contains("\"amount\":150"));
+    client.find(Locator::Css("button[value=approve]")).await.unwrap().click().await.unwrap();
+    client.wait().for_element(Locator::Css(".ruling.allow")).await.unwrap();
+    assert!(text(client, ".timeline").await.contains("Ann Lee"));
+    assert_clean(client, "approval").await;
 }
 
 async fn sign_out(client: &Client, base: &str) {

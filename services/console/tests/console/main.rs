@@ -1,6 +1,8 @@
 //! The console from outside: the whole router over a real SQLite file.
 
 mod api;
+#[cfg(test)]
+mod approvals;
 mod auth;
 #[cfg(test)]
 mod browser;

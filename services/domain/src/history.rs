@@ -87,6 +87,9 @@ pub struct ValueOrigin {
     pub pointed: bool,
     /// Groups of words of the guard's manifest that stand close to it in a tool's result or retrieved text.
     pub near: Vec<String>,
+    /// Those of them that stand close to it at each of its places there.
+    #[serde(default)]
+    pub near_everywhere: Vec<String>,
     /// How many different values of this kind the user named.
     pub user_named: u32,
     /// The most different values of this kind in one result or retrieved text that has it.

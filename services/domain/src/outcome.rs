@@ -45,11 +45,13 @@ pub enum FailureKind {
     NoCapacity,
     /// The guard decides by code that is made for the event, and none could be had: the run never began.
     NotGenerated,
+    /// The guard reads what came before, and that could not be had: the run never began.
+    SessionUnavailable,
 }
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OutOfFuel,
         Self::OutOfMemory,
         Self::TimedOut,
@@ -59,6 +61,7 @@ impl FailureKind {
         Self::ToolNotGranted,
         Self::NoCapacity,
         Self::NotGenerated,
+        Self::SessionUnavailable,
     ];
 
     /// The word used in JSON, metrics and the database.
@@ -74,6 +77,7 @@ impl FailureKind {
             Self::ToolNotGranted => "tool_not_granted",
             Self::NoCapacity => "no_capacity",
             Self::NotGenerated => "not_generated",
+            Self::SessionUnavailable => "session_unavailable",
         }
     }
 
@@ -90,13 +94,14 @@ impl FailureKind {
             Self::ToolNotGranted => "guard_tool_not_granted",
             Self::NoCapacity => "guard_no_capacity",
             Self::NotGenerated => "guard_not_generated",
+            Self::SessionUnavailable => "guard_session_unavailable",
         }
     }
 
     /// Whether trying again later could help: the machine was short of something, not the content at fault.
     #[must_use]
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::TimedOut | Self::NoCapacity | Self::NotGenerated)
+        matches!(self, Self::TimedOut | Self::NoCapacity | Self::NotGenerated | Self::SessionUnavailable)
     }
 }
 

@@ -19,6 +19,8 @@ pub const APPROVALS_FULL: &str = "approvals_full";
 pub const APPROVAL_TOO_LARGE: &str = "approval_too_large";
 /// Approvals could neither be looked up nor asked for.
 pub const APPROVALS_UNAVAILABLE: &str = "approvals_unavailable";
+/// What was released could not be remembered for the session.
+pub const SESSION_UNAVAILABLE: &str = "session_unavailable";
 
 /// A message answers a request that nobody made.
 pub const ANSWER_NOT_ASKED: &str = "answer_not_asked";
@@ -47,6 +49,7 @@ pub const ALL: &[(&str, &str)] = &[
     (METHOD_NOT_KNOWN, "the method of an MCP message is not known, and the route refuses such messages"),
     (PROTOCOL_VERSION_UNKNOWN, "an MCP server wants a version of the protocol that is not spoken here"),
     (TOOL_NOT_OFFERED, "the route's lists leave the tool out"),
+    (SESSION_UNAVAILABLE, "what was to be released could not be remembered for its session, so nothing was released"),
     ("guard_out_of_fuel", "a guard used up its fuel on this content"),
     ("guard_out_of_memory", "a guard needed more memory than its budget"),
     ("guard_timed_out", "a guard did not finish before its deadline"),
@@ -55,5 +58,6 @@ pub const ALL: &[(&str, &str)] = &[
     ("guard_tool_failed", "a tool refused the guard's arguments or hit its own limit"),
     ("guard_tool_not_granted", "a guard called a tool that it was not granted"),
     ("guard_no_capacity", "all sandbox slots were busy, so the guard could not run"),
+    ("guard_session_unavailable", "a guard reads what came before, and the store of sessions could not say"),
     ("guard_not_generated", "no code for this event could be had from the model in time"),
 ];

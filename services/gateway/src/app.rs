@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use parapet_domain::decision::Engine;
 use parapet_judge::{GuardSets, Judge};
-use parapet_store::{Recorder, Store};
+use parapet_store::{Recorder, SessionStore, Store};
 use parapet_surfaces::generic::GenericMapping;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::BodyRoom;
-use crate::config::{Config, Limits, McpRoute, Route, RouteKind};
+use crate::config::{Config, Limits, McpRoute, Route, RouteKind, SessionPlace, SessionsConfig};
 use crate::identity::{Credentials, Identity};
 use crate::mcp::Conversations;
 use crate::metrics::{Metrics, Readings};
@@ -32,7 +32,7 @@ pub struct Parts {
     pub judge: Judge,
     /// Writes decisions.
     pub recorder: Recorder,
-    /// Keeps approvals; the recorder's.
+    /// Keeps approvals and, where the configuration says so, sessions; the recorder's.
     pub store: Store,
     /// Key for content digests, from [`crate::digest_key::load`].
     pub digest_key: [u8; 32],
@@ -87,6 +87,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     /// Longest wait for the store when it is asked for an approval.
     pub(crate) approval_timeout: Duration,
+    pub(crate) session_store: SessionStore,
     pub(crate) metrics: Metrics,
 }
 
@@ -125,6 +126,7 @@ impl App {
             engine: Judge::engine(),
             error_mapping: parse::error_mapping().ok_or(BuildError::ErrorMapping)?,
             recorder: parts.recorder,
+            session_store: session_store(config.sessions, &parts.store),
             store: parts.store,
             approval_timeout: Duration::from_millis(config.audit.recorder.deadline_ms),
             metrics: Metrics::new(),
@@ -155,6 +157,13 @@ impl App {
             guard_set: &set.in_force,
             guard_set_broken: set.last_error.is_some(),
         })
+    }
+}
+
+fn session_store(config: SessionsConfig, store: &Store) -> SessionStore {
+    match config.place {
+        SessionPlace::Memory => SessionStore::in_memory(config.limits),
+        SessionPlace::Database => SessionStore::in_database(store.clone(), config.limits),
     }
 }
 

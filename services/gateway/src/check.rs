@@ -16,7 +16,7 @@ use crate::held::{Body, Held};
 use crate::identity::IdentityError;
 use crate::record::Receipted;
 use crate::unseen::QUERY_STRING;
-use crate::{approval, fold, judge, record};
+use crate::{approval, fold, judge, record, remember};
 
 /// The credential that a check presents. Other routes have none: `authorization` there is for the upstream.
 pub(crate) fn credential<'a>(
@@ -65,10 +65,15 @@ async fn decide(exchange: &mut Exchange<'_>, credential: Option<&Credential>, bo
     let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body), parsed)).await;
     let judged = approval::seek(exchange, judged).await;
     let folded = fold::fold(exchange, &held, judged);
+    let mut seen = remember::noted(exchange, &folded);
     let receipts = record::record(exchange, folded).await?;
     let [Receipted { kept: Some(kept), .. }] = receipts.as_slice() else {
         return Err(GatewayError::Internal("a check has one decision").into());
     };
+    if kept.ruling.refusal.is_some() {
+        seen.clear();
+    }
+    remember::keep(exchange, seen).await?;
     let context = context(exchange, None);
     Ok(with_decision(exchange, http(render_decision(&kept.record, &kept.ruling, &draft, &context))))
 }

@@ -14,10 +14,10 @@ use std::path::Path;
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
-pub use file::{Need, RefusedTurns, Right, UnknownMethods};
+pub use file::{Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 pub use running::{
     ApprovalRules, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer,
-    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, Target, TrustedHeader,
+    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, SessionsConfig, Target, TrustedHeader,
     Upstream,
 };
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::app::{Inner, LiveRoute};
 use crate::config::Route;
 use crate::mcp::Thread;
+use crate::remember::Memory;
 use crate::trace::Trace;
 
 pub(crate) struct Exchange<'a> {
@@ -40,6 +41,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) unread_answer: bool,
     /// Whether the request has a query that no guard sees.
     pub(crate) query: Option<()>,
+    /// What the events so far tell the guards of later ones.
+    pub(crate) memory: Memory,
     sequence: u32,
 }
 
@@ -69,6 +72,7 @@ impl<'a> Exchange<'a> {
             upstream_status: None,
             unread_answer: false,
             query: None,
+            memory: Memory::default(),
             sequence: 0,
         }
     }

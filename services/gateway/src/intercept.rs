@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
 use crate::relay::{self, Piece, Relay};
 use crate::release::Released;
-use crate::{approval, fold, forward, history, judge, parse, record, release, unreadable};
+use crate::{approval, fold, forward, history, judge, parse, record, release, remember, unreadable};
 
 /// What goes back to the caller.
 pub(crate) enum Intercepted {
@@ -62,8 +62,12 @@ pub(crate) async fn pass(exchange: &mut Exchange<'_>, held: Held) -> Result<Rele
     let judged = approval::seek(exchange, judged).await;
     // All runs of an event become one decision. The only maker of what may be released.
     let folded = fold::fold(exchange, &held, judged);
+    let seen = remember::noted(exchange, &folded);
     // Refusals are recorded like everything else, and before anyone hears of them. The only maker of receipts.
     let recorded = record::record(exchange, folded).await?;
     // Takes both proofs for every event; one refusal refuses the body.
-    release::release(exchange, held, recorded)
+    let released = release::release(exchange, held, recorded)?;
+    // What leaves is what later events of the session are judged after.
+    remember::keep(exchange, seen).await?;
+    Ok(released)
 }

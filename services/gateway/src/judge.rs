@@ -12,6 +12,7 @@ use parapet_surfaces::{Draft, Echo};
 use crate::approval::Found;
 use crate::exchange::Exchange;
 use crate::held::Held;
+use crate::remember;
 use crate::unseen::{GUARD_FAILED, NO_GUARD_MATCHED};
 
 /// Events of one exchange that are judged at once. More would only wait for each other's places in the sandbox, and a
@@ -38,8 +39,10 @@ pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held,
     let events: Vec<(Arc<Event>, Vec<Echo>)> =
         take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
     held.expected = events.len();
+    let all: Vec<Arc<Event>> = events.iter().map(|(event, _)| Arc::clone(event)).collect();
+    let past = remember::recall(exchange, &all).await;
     let (judge, set) = (&exchange.app.judge, &exchange.set);
-    let all: Vec<_> = events.iter().map(|(event, _)| judge.judge(set, event)).collect();
+    let all: Vec<_> = events.iter().map(|(event, _)| judge.judge_after(set, event, past.as_ref())).collect();
     let runs: Vec<Vec<GuardRun>> = stream::iter(all).buffered(AT_ONCE).collect().await;
     let judged = events.into_iter().zip(runs).map(|((event, echoes), runs)| {
         exchange.app.metrics.judged(event.stage, &runs);

@@ -26,6 +26,7 @@ mod parse;
 mod record;
 mod relay;
 mod release;
+mod remember;
 mod router;
 mod secret;
 mod server;

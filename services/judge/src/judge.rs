@@ -50,12 +50,17 @@ impl Judge {
 
     /// [`Judge::judge_after`] for an event before which there was nothing.
     pub async fn judge(&self, set: &Arc<GuardSet>, event: &Arc<Event>) -> Vec<GuardRun> {
-        self.judge_after(set, event, &nothing_before(event)).await
+        self.judge_after(set, event, Some(&nothing_before(event))).await
     }
 
     /// Runs the guards of `set` that match `event`, in the set's order, off the async workers. Those that declare it see
-    /// of `past` what they declare.
-    pub async fn judge_after(&self, set: &Arc<GuardSet>, event: &Arc<Event>, past: &Arc<Past>) -> Vec<GuardRun> {
+    /// of `past` what they declare; where it is `None`, it could not be had, and they fail.
+    pub async fn judge_after(
+        &self,
+        set: &Arc<GuardSet>,
+        event: &Arc<Event>,
+        past: Option<&Arc<Past>>,
+    ) -> Vec<GuardRun> {
         let selected: Vec<usize> =
             set.entries.iter().enumerate().filter(|(_, entry)| entry.selects(event)).map(|(n, _)| n).collect();
         if selected.is_empty() {
@@ -130,7 +135,7 @@ impl Judge {
     pub fn judge_blocking_after(&self, set: &GuardSet, event: &Event, past: &Arc<Past>) -> Vec<GuardRun> {
         let selected = set.entries.iter().filter(|entry| entry.selects(event));
         let event = Arc::new(event.clone());
-        match Input::of(&event, past) {
+        match Input::of(&event, Some(past)) {
             Ok(input) => selected.map(|entry| run_one(&self.sandbox, entry, &input)).collect(),
             Err(message) => selected.map(|entry| never_ran(entry, &message)).collect(),
         }
@@ -146,32 +151,35 @@ pub fn nothing_before(event: &Event) -> Arc<Past> {
 /// An event as the guards get it.
 struct Input {
     event: Arc<Event>,
-    past: Arc<Past>,
+    past: Option<Arc<Past>>,
     /// The event without its history.
     json: Vec<u8>,
     part_chars: Vec<usize>,
 }
 
 impl Input {
-    fn of(event: &Arc<Event>, past: &Arc<Past>) -> Result<Self, String> {
+    fn of(event: &Arc<Event>, past: Option<&Arc<Past>>) -> Result<Self, String> {
         let json = match &event.history {
             None => serde_json::to_vec(event),
             Some(_) => serde_json::to_vec(&Event { history: None, ..Event::clone(event) }),
         };
         let json = json.map_err(|error| format!("event cannot be written as JSON: {error}"))?;
         let part_chars = event.parts.iter().map(|part| part.text.chars().count()).collect();
-        Ok(Self { event: Arc::clone(event), past: Arc::clone(past), json, part_chars })
+        Ok(Self { event: Arc::clone(event), past: past.cloned(), json, part_chars })
     }
 
     /// The event with the history that the guard reads, put in behind its last field.
-    fn json_for(&self, manifest: &Manifest) -> Result<Cow<'_, [u8]>, String> {
-        let Some(history) = history::stated(manifest, self.event.history.clone())
-            .or_else(|| history::worked_out(manifest, &self.event, &self.past))
-        else {
+    fn json_for(&self, manifest: &Manifest) -> Result<Cow<'_, [u8]>, Failure> {
+        if manifest.session.is_empty() {
             return Ok(Cow::Borrowed(&self.json));
+        }
+        let history = match (history::stated(manifest, self.event.history.clone()), &self.past) {
+            (Some(history), _) => history,
+            (None, Some(past)) => past.history(&self.event, &manifest.session, &manifest.words),
+            (None, None) => return Err(no_past()),
         };
-        let history =
-            serde_json::to_vec(&history).map_err(|error| format!("history cannot be written as JSON: {error}"))?;
+        let history = serde_json::to_vec(&history)
+            .map_err(|error| trapped(&format!("history cannot be written as JSON: {error}")))?;
         let fields = self.json.strip_suffix(b"}").unwrap_or(&self.json);
         Ok(Cow::Owned([fields, b",\"history\":", &history, b"}"].concat()))
     }
@@ -219,14 +227,23 @@ fn run_code(sandbox: &Sandbox, entry: &SetEntry, code: &LoadedGuard, input: &Inp
         Ok(sandbox.run(code, &json, &input.part_chars, &entry.budget))
     });
     // The sandbox does not panic; if it did, this guard would have failed, and the verdicts of the others would stand.
-    match catch_unwind(run).unwrap_or_else(|_| Err("the sandbox panicked".to_owned())) {
+    match catch_unwind(run).unwrap_or_else(|_| Err(trapped("the sandbox panicked"))) {
         Ok(run) => guard_run(entry, run),
-        Err(message) => never_ran(entry, &message),
+        Err(failure) => failed(entry, failure),
     }
 }
 
 fn never_ran(entry: &SetEntry, message: &str) -> GuardRun {
-    failed(entry, Failure { kind: FailureKind::Trapped, message: message.to_owned() })
+    failed(entry, trapped(message))
+}
+
+fn trapped(message: &str) -> Failure {
+    Failure { kind: FailureKind::Trapped, message: message.to_owned() }
+}
+
+fn no_past() -> Failure {
+    let message = "what came before the event could not be had from the store of sessions".to_owned();
+    Failure { kind: FailureKind::SessionUnavailable, message }
 }
 
 fn failed(entry: &SetEntry, failure: Failure) -> GuardRun {

@@ -164,6 +164,12 @@ impl GuardSet {
         used.flat_map(|entry| entry.guard.source.manifest.session.iter().copied()).collect()
     }
 
+    /// Whether a guard that judges `event` reads what came before it.
+    #[must_use]
+    pub fn reads_past(&self, event: &Event) -> bool {
+        self.entries.iter().any(|entry| !entry.guard.source.manifest.session.is_empty() && entry.selects(event))
+    }
+
     /// The guard of that id.
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<&SetEntry> {

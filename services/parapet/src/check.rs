@@ -47,7 +47,7 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     };
     let sandbox = Arc::new(args.sandbox.open()?);
     let set = GuardSets::load(Arc::clone(&sandbox), dir.as_deref())?.current();
-    let runs = Judge::new(sandbox).judge_after(&set, &event, &past).await;
+    let runs = Judge::new(sandbox).judge_after(&set, &event, Some(&past)).await;
     let coverage =
         Coverage { inspected: event.parts.iter().map(|part| part.pointer.clone()).collect(), not_inspected: vec![] };
     let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());

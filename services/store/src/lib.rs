@@ -14,6 +14,7 @@ mod postgres;
 mod query;
 mod recorder;
 mod row;
+mod sessions;
 mod sqlite;
 mod store;
 mod text;
@@ -26,6 +27,7 @@ pub use guard_set::GuardSetRecord;
 pub use overview::{Bucket, Counts, FailureCount, GuardCount, Latency, Overview, OverviewRequest};
 pub use query::{Cursor, DecisionFilter, DecisionPage, PageRequest};
 pub use recorder::{AuditMode, DrainReport, Receipt, RecordError, Recorded, Recorder, RecorderConfig, RecorderStats};
+pub use sessions::{SessionLimits, SessionStore};
 pub use store::{Durability, Store};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod guard_sets;
 mod open;
 mod partitions;
 mod read;
+mod sessions;
 mod types;
 mod write;
 

@@ -7,6 +7,7 @@ mod errors;
 mod guard_sets;
 mod open;
 mod read;
+mod sessions;
 mod types;
 mod write;
 

@@ -16,6 +16,7 @@ mod plans;
 mod postgres_only;
 mod reading;
 mod recording;
+mod sessions;
 mod sqlite_only;
 mod writing;
 

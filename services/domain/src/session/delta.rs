@@ -39,9 +39,26 @@ pub struct Delta {
     pub sources: Vec<Source>,
     /// Calls.
     pub calls: Vec<Call>,
+    /// Content was here that is no longer kept.
+    #[serde(default)]
+    pub cut: bool,
 }
 
 impl Delta {
+    /// Gives the content up, and keeps what is counted.
+    pub fn cut(&mut self) {
+        self.cut |= !self.sources.is_empty();
+        self.sources = Vec::new();
+        self.calls.iter_mut().for_each(|call| call.values = Vec::new());
+    }
+
+    /// Adds what another has.
+    pub fn append(&mut self, mut other: Self) {
+        self.sources.append(&mut other.sources);
+        self.calls.append(&mut other.calls);
+        self.cut |= other.cut;
+    }
+
     /// What `event` adds, released with `decision`. Its parts are as they were released, edits made.
     #[must_use]
     pub fn of(event: &Event, decision: Decision, key: DigestKey) -> Self {
@@ -68,7 +85,7 @@ impl Delta {
     #[must_use]
     pub fn counted(&self) -> Self {
         let calls = self.calls.iter().filter(|call| call.at.is_some());
-        Self { sources: Vec::new(), calls: calls.map(|call| Call { values: Vec::new(), ..call.clone() }).collect() }
+        Self { calls: calls.map(|call| Call { values: Vec::new(), ..call.clone() }).collect(), ..Self::default() }
     }
 
     /// Whether it adds nothing.

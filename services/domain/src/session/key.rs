@@ -9,7 +9,10 @@ use crate::{Event, digest};
 /// Names a session. Everything that was proved or configured is part of it, so that naming another's session id leads
 /// nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionKey(String);
+pub struct SessionKey {
+    id: String,
+    owner: String,
+}
 
 impl SessionKey {
     /// The session of an event, when the caller named one.
@@ -27,13 +30,23 @@ impl SessionKey {
     fn new(event: &Event, scope: &str, session: &str) -> Self {
         let (known, principal) = event.principal.as_ref().map_or(("nobody", ""), |p| ("principal", p.id.as_str()));
         let items = [scope, &event.tenant, &event.route, &event.agent, known, principal, session];
-        Self(digest::of_list("session", items.map(str::as_bytes)))
+        let owner: [&str; 5] = [&event.tenant, &event.route, &event.agent, known, principal];
+        Self {
+            id: digest::of_list("session", items.map(str::as_bytes)),
+            owner: digest::of_list("owner", owner.map(str::as_bytes)),
+        }
     }
 
     /// `session:` and hex: a key for stores.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.id
+    }
+
+    /// Whose it is, so that one caller's many sessions drive out no other's.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 }
 

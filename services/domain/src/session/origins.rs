@@ -51,6 +51,7 @@ struct Value {
     whole: bool,
     unpointed: bool,
     near: u64,
+    near_everywhere: u64,
     rivals: u32,
 }
 
@@ -124,6 +125,7 @@ impl Value {
             whole: false,
             unpointed: false,
             near: 0,
+            near_everywhere: u64::MAX,
             rivals: 0,
         }
     }
@@ -202,7 +204,9 @@ impl<'p> Scan<'p> {
             return;
         }
         value.unpointed |= !self.past.is_pointed(source.call_id.as_deref());
-        value.near |= near(source, range, masks);
+        let near = near(source, range, masks);
+        value.near |= near;
+        value.near_everywhere &= near;
         if let Some(tool) = source.tool.as_ref().filter(|tool| !value.tools.contains(tool))
             && value.tools.len() < History::MAX_TOOLS
         {
@@ -244,6 +248,7 @@ fn finish((part, pointer): Place, value: Value, groups: &Groups, named: &impl Fn
         tools: value.tools,
         pointed: from_tools && !value.unpointed,
         near: groups.names(value.near).cloned().collect(),
+        near_everywhere: groups.names(if from_tools { value.near_everywhere } else { 0 }).cloned().collect(),
         user_named: named(value.kind),
         rivals: value.rivals,
         by: value.by.into_iter().collect(),

@@ -20,7 +20,7 @@ const OTHER_BYTES: usize = 2 << 20;
 const MAX_CALLS: usize = 256;
 
 /// What came before an event.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Past {
     pub(super) key: DigestKey,
     trusted: Kept,
@@ -35,7 +35,7 @@ pub struct Past {
 }
 
 /// Sources within a bound; the oldest give way.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Kept {
     sources: VecDeque<Source>,
     ids: HashSet<u64>,
@@ -74,6 +74,7 @@ impl Past {
     pub fn observe(&mut self, event: &Event, decision: Decision) -> Delta {
         let mut new = self.take(Delta::of(event, decision, self.key));
         new.calls.retain(|call| call.at.is_some());
+        // Stored calls of the principal come from its own record, these are newer.
         if event.principal.is_some() {
             self.add_of_principal(&new);
         }
@@ -83,6 +84,7 @@ impl Past {
     /// Takes in what is new of `delta` and gives it back.
     fn take(&mut self, delta: Delta) -> Delta {
         self.pointed = OnceLock::new();
+        self.truncated |= delta.cut;
         let mut new = Delta::default();
         for source in delta.sources {
             self.truncated |= source.truncated;

@@ -149,6 +149,10 @@ fn a_result_is_pointed_to_when_the_user_named_an_argument_of_its_call() {
 fn words_that_stand_far_off_are_not_near() {
     let events = [result("read", "c1", "Pay the rent. It is due. The next is long. Account DE89370400440532013000.")];
     assert_eq!(origin_of(&events, "DE89370400440532013000").near, Vec::<String>::new());
+    let twice = [result("read", "c1", "Ask Ann. Pay Ann.\n\n- Ben is here.\n\n- Visit and pay Cid.")];
+    assert_eq!(origin_of(&twice, "Ann").near_everywhere, ["pay"]);
+    let far = [twice[0].clone(), result("read", "c2", "Ann is here. She is well. She is fine.")];
+    assert_eq!((origin_of(&far, "Ann").near, origin_of(&far, "Ann").near_everywhere), (vec!["pay".to_owned()], vec![]));
     let history = history(&events, &call("any", "c9", json!({})));
     assert_eq!(history.words["pay"], [Origin::Tool]);
     assert_eq!(history.words["visit"], []);

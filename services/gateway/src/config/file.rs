@@ -23,6 +23,8 @@ pub struct ConfigFile {
     pub audit: AuditFile,
     /// `[guards]`: where the guards come from.
     pub guards: GuardsFile,
+    /// `[sessions]`: what is remembered of conversations, for guards that read it.
+    pub sessions: SessionsFile,
     /// `[sandbox]`: how many guards run at once, and where built ones are cached.
     pub sandbox: SandboxFile,
     /// `[model]`: the model server that generates guards; its keys are read by whoever asks it.
@@ -192,6 +194,47 @@ impl Default for GuardsFile {
     fn default() -> Self {
         Self { dir: None, watch: true }
     }
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct SessionsFile {
+    /// `memory`: in this process, forgotten when it ends. `database`: in the store, shared by all that use it. Default `memory`.
+    pub store: SessionPlace,
+    /// How long a session is remembered after its last event. Seconds, default 86400.
+    pub ttl_s: Count,
+    /// Most content of one session, in KiB; the oldest is given up, and what is counted stays. Default 256.
+    pub max_session_kib: Count,
+    /// `memory`: most sessions; the least recently used give way. Default 10000.
+    pub max_sessions: Count,
+    /// `memory`: most sessions of one principal, agent and route; the principal's own least recently used give way. Default 1000.
+    pub max_sessions_per_principal: Count,
+    /// `memory`: most content of all sessions together, in KiB. Default 65536 (64 MiB).
+    pub max_kib: Count,
+}
+
+impl Default for SessionsFile {
+    fn default() -> Self {
+        Self {
+            store: SessionPlace::Memory,
+            ttl_s: Count(86_400),
+            max_session_kib: Count(256),
+            max_sessions: Count(10_000),
+            max_sessions_per_principal: Count(1_000),
+            max_kib: Count(65_536),
+        }
+    }
+}
+
+/// Where sessions are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionPlace {
+    /// In this process.
+    Memory,
+    /// In the store of decisions.
+    Database,
 }
 
 /// `[sandbox]`

@@ -9,12 +9,12 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Uri};
 use ipnet::IpNet;
 use parapet_domain::fold::FoldPolicy;
-use parapet_store::{AuditMode, RecorderConfig, StoreConfig};
+use parapet_store::{AuditMode, RecorderConfig, SessionLimits, StoreConfig};
 use parapet_surfaces::generic::GenericMapping;
 use parapet_surfaces::mcp::ToolFilter;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
-use super::file::{Need, RefusedTurns, Right, UnknownMethods};
+use super::file::{Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 use crate::identity::KeySet;
 use crate::secret::Secret;
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Where guards come from.
     pub guards: GuardsConfig,
+    /// What is remembered of conversations.
+    pub sessions: SessionsConfig,
     /// How they are run.
     pub sandbox: SandboxConfig,
     /// The model server, as it is written: the data plane itself never asks one.
@@ -121,6 +123,15 @@ pub struct GuardsConfig {
     pub dir: Option<PathBuf>,
     /// Whether a changed folder is taken up.
     pub watch: bool,
+}
+
+/// What is remembered of conversations.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionsConfig {
+    /// Where.
+    pub place: SessionPlace,
+    /// How much, and for how long.
+    pub limits: SessionLimits,
 }
 
 /// How guards are run.

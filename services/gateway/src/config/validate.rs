@@ -32,6 +32,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
     let credentials = identity::credentials(&file.credential, unfit);
     let upstreams = upstreams::upstreams(&file.upstreams, unfit);
     let routes = routes::routes(file, &upstreams, unfit);
+    let sessions = server::sessions(&file.sessions, unfit);
     let sandbox = sandbox(&file.sandbox, unfit);
     if file.guards.dir.as_ref().is_some_and(|dir| !dir.is_dir()) {
         complain(unfit, "guards.dir", "is not a folder; give the folder that holds one sub-folder for each guard");
@@ -42,6 +43,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         store,
         audit: audit?,
         guards: GuardsConfig { dir: file.guards.dir.clone(), watch: file.guards.watch },
+        sessions,
         sandbox,
         model: file.model.clone(),
         identity,

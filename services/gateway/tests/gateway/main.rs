@@ -15,6 +15,7 @@ mod limits;
 mod mcp;
 mod protocol;
 mod responses;
+mod sessions;
 mod shutdown;
 mod support;
 mod tokens;

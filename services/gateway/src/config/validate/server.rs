@@ -1,12 +1,12 @@
-//! `[server]`, `[server.limits]`, `[store]`, `[audit]`.
+//! `[server]`, `[server.limits]`, `[store]`, `[audit]`, `[sessions]`.
 
 use std::net::SocketAddr;
 
-use parapet_store::{RecorderConfig, StoreConfig};
+use parapet_store::{RecorderConfig, SessionLimits, StoreConfig};
 
 use super::{Unfit, checked, complain, millis, name, number, size};
-use crate::config::file::{AuditFile, LimitsFile, ServerFile, StoreFile};
-use crate::config::{AuditConfig, DigestKey, Limits, ServerConfig};
+use crate::config::file::{AuditFile, LimitsFile, ServerFile, SessionsFile, StoreFile};
+use crate::config::{AuditConfig, DigestKey, Limits, ServerConfig, SessionsConfig};
 use crate::secret::Secret;
 
 pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfig> {
@@ -122,4 +122,21 @@ pub(super) fn audit(file: &AuditFile, unfit: &mut Unfit) -> Option<AuditConfig> 
 fn key_from_hex(hex: &Secret) -> Result<[u8; 32], String> {
     crate::digest_key::from_hex(hex.expose())
         .ok_or_else(|| "is no key; give 64 hex digits, such as `openssl rand -hex 32` prints".to_owned())
+}
+
+pub(super) fn sessions(file: &SessionsFile, unfit: &mut Unfit) -> SessionsConfig {
+    let key = |name: &str| format!("sessions.{name}");
+    let limits = SessionLimits {
+        ttl: std::time::Duration::from_secs(number(file.ttl_s, &key("ttl_s"), 60..=31_536_000, unfit)),
+        session_bytes: size(file.max_session_kib, &key("max_session_kib"), 1..=8_192, unfit).saturating_mul(1 << 10),
+        sessions: size(file.max_sessions, &key("max_sessions"), 1..=10_000_000, unfit),
+        sessions_per_owner: size(
+            file.max_sessions_per_principal,
+            &key("max_sessions_per_principal"),
+            1..=10_000_000,
+            unfit,
+        ),
+        bytes: size(file.max_kib, &key("max_kib"), 64..=1 << 26, unfit).saturating_mul(1 << 10),
+    };
+    SessionsConfig { place: file.store, limits }
 }

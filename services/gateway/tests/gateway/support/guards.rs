@@ -62,17 +62,42 @@ fn check(event) {
 }
 "#;
 
+/// Reads what came before: at most two calls of a tool in a session and three of a user, and no value that only a result has.
+const REMEMBERS: &str = r#"
+fn check(event) {
+    let past = event.history;
+    for part in event.parts {
+        let tool = part.tool ?? "";
+        if (past.counters.session[tool]?.today ?? 0) >= 2 {
+            return deny("too_often", "the tool was called twice in this session");
+        }
+        if (past.counters.principal[tool]?.day ?? 0) >= 3 {
+            return deny("too_often_for_user", "the tool was called three times today");
+        }
+    }
+    for value in past.origins {
+        if value.untrusted_only {
+            return deny("from_result", "a value stems from a tool's result alone", #{ argument: value.pointer });
+        }
+    }
+    allow()
+}
+"#;
+
 /// The guards judge these agents only; `whole` does what `words` does, and needs all of an answer.
 const SET: &str = r#"
 [[guard]]
 id = "words"
-match = { agents = ["assistant", "ehr", "checker", "teller"] }
+match = { agents = ["assistant", "ehr", "checker", "teller", "shop"] }
 [[guard]]
 id = "whole"
 match = { agents = ["careful"] }
 [[guard]]
 id = "blot"
 match = { agents = ["teller"] }
+[[guard]]
+id = "remembers"
+match = { agents = ["shop"] }
 "#;
 
 pub(crate) fn write(dir: &Path) {
@@ -80,6 +105,9 @@ pub(crate) fn write(dir: &Path) {
     write_guard(dir, "words", MANIFEST, SCRIPT);
     write_guard(dir, "whole", &named("whole").replace("streaming = \"window\"\n", ""), SCRIPT);
     write_guard(dir, "blot", &named("blot"), BLOT);
+    let stages = MANIFEST.lines().find(|line| line.starts_with("stages")).unwrap();
+    let reads = "stages = [\"tool_call\"]\nsession = [\"calls\", \"origins\", \"counters\"]";
+    write_guard(dir, "remembers", &named("remembers").replace(stages, reads), REMEMBERS);
     std::fs::write(dir.join("set.toml"), SET).unwrap();
 }
 

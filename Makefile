@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile loss matrix streams generation generation-live lint deny openai-sdk
+.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny openai-sdk
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -61,6 +61,11 @@ hostile: ## Runs the hostile corpus: every script and module must end in its typ
 	@tests/setup.sh build
 	cargo build --quiet --locked --package parapet-sandbox --package parapet-tests --bins
 	$(DEBUG)/hostile $(ARGS)
+
+agentdojo: ## Replays real traces of tool-using agents (DATA=…) turn by turn: attacks blocked, other runs disturbed
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet --package parapet-tests --bins
+	DATA="$(DATA)" $(DEBUG)/agentdojo $(ARGS)
 
 loss: ## 10,000 recorded decisions while Parapet is killed and Postgres restarted: nothing lost, nothing doubled
 	@tests/setup.sh test

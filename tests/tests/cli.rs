@@ -113,7 +113,10 @@ fn the_bundled_guards_are_listed_and_pass_their_tests() {
     let mut ids: Vec<String> =
         json_of(&listed.out).as_array().unwrap().iter().map(|g| g["id"].as_str().unwrap().to_owned()).collect();
     ids.sort();
-    assert_eq!(ids, ["eicu-access", "pii-redact", "prompt-injection", "secrets-deny", "tool-allowlist", "tool-flow", "web-rules"]);
+    assert_eq!(
+        ids,
+        ["eicu-access", "pii-redact", "prompt-injection", "secrets-deny", "tool-allowlist", "tool-flow", "web-rules"]
+    );
     let tested = run(&["guard", "test"]).unwrap();
     assert_eq!(tested.code, 0, "{}{}", tested.out, tested.err);
 }

@@ -41,7 +41,7 @@ impl Half {
     fn of(task: &str) -> Self {
         // The first digit of the digest after its prefix.
         let digest = digest::of_bytes("half", task.as_bytes());
-        let digit = digest.bytes().nth("half:".len() + 1).unwrap_or_default();
+        let digit = digest.as_bytes().get("half:".len() + 1).copied().unwrap_or_default();
         if char::from(digit).to_digit(16).unwrap_or_default() % 2 == 0 { Self::Development } else { Self::HeldOut }
     }
 }

@@ -17,8 +17,8 @@ pub use environment::Environment;
 pub use file::{Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 pub use running::{
     ApprovalRules, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer,
-    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, SessionsConfig, Target, TrustedHeader,
-    Upstream,
+    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, SessionsConfig, Target,
+    TrustedHeader, Upstream,
 };
 
 /// A commented example with every section, which a test keeps loadable.

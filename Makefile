@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny openai-sdk
+.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny openai-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -91,3 +91,8 @@ openai-sdk: ## Drives the sidecar with the official OpenAI Python SDK (installs 
 	@tests/setup.sh python
 	cargo build --quiet --locked --package parapet
 	tests/openai-sdk/run.sh
+
+litellm: ## Drives the sidecar with LiteLLM's own client of the generic guardrail (installs it into a virtual environment)
+	@tests/setup.sh python
+	cargo build --quiet --locked --package parapet
+	tests/litellm/run.sh

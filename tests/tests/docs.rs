@@ -96,3 +96,12 @@ fn the_example_configuration_is_accepted() {
     let config = parapet_gateway::Config::load(path.as_ref(), &environment).unwrap();
     assert_eq!(config.routes.len(), 2);
 }
+
+#[test]
+fn the_examples_for_proxies_are_accepted() {
+    for proxy in ["envoy", "litellm"] {
+        let path = format!("{}/../deploy/{proxy}/parapet.toml", env!("CARGO_MANIFEST_DIR"));
+        let config = parapet_gateway::Config::load(path.as_ref(), &|_| Some("0123456789abcdef".to_owned())).unwrap();
+        assert_eq!(config.routes.len(), 1, "{proxy}");
+    }
+}

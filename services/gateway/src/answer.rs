@@ -43,7 +43,7 @@ pub(crate) fn in_stream(exchange: &Exchange<'_>, stop: &Stop) -> Bytes {
 }
 
 fn reply(exchange: &Exchange<'_>, stop: &Stop, streaming_started: bool) -> Reply {
-    let surface = exchange.route().kind.surface();
+    let surface = exchange.route().kind.shape();
     let context = |id| RefusalContext { streaming_started, ..context(exchange, id) };
     match stop {
         Stop::Refused { refusal, .. } if is_unread(exchange, refusal) => {
@@ -53,13 +53,16 @@ fn reply(exchange: &Exchange<'_>, stop: &Stop, streaming_started: bool) -> Reply
         Stop::Refused { refusal: why, decision_id } => {
             refusal(surface, exchange.route().style, why, &context(*decision_id))
         }
-        Stop::Failed(error) => failure(surface, error.fault(), &error.to_string(), &context(None)),
+        Stop::Failed(error) => {
+            let context = RefusalContext { retry_after_s: error.retry_after_s(), ..context(None) };
+            failure(surface, error.fault(), &error.to_string(), &context)
+        }
     }
 }
 
 /// Why a request got no exchange.
 pub(crate) fn turned_away(surface: Option<Surface>, error: &GatewayError) -> HttpAnswer {
-    let context = RefusalContext { retry_after_s: RETRY_AFTER_S, ..RefusalContext::default() };
+    let context = RefusalContext { retry_after_s: error.retry_after_s(), ..RefusalContext::default() };
     let mut answer = http(failure(surface.unwrap_or(NO_SURFACE), error.fault(), &error.to_string(), &context));
     let allowed = match error {
         GatewayError::Method => Some("POST"),

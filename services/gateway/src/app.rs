@@ -1,10 +1,10 @@
 //! The running data plane: made once from a checked configuration, immutable after that.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::header::AUTHORIZATION;
 use parapet_domain::decision::Engine;
 use parapet_judge::{GuardSets, Judge};
@@ -16,13 +16,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::BodyRoom;
-use crate::config::{Config, Limits, McpRoute, Route, RouteKind, SessionPlace, SessionsConfig};
+use crate::config::{Config, Limits, SessionPlace, SessionsConfig};
 use crate::identity::{Credentials, Identity};
 use crate::mcp::Conversations;
 use crate::metrics::{Metrics, Readings};
 use crate::parse;
+use crate::rate::Rates;
+use crate::routes::Routes;
 use crate::server::{self, Drained};
-use crate::upstream::{ClientError, HttpClient};
+use crate::upstream::ClientError;
 
 /// What the data plane needs from the other crates.
 pub struct Parts {
@@ -62,9 +64,8 @@ pub(crate) struct Inner {
     pub(crate) digest_key: [u8; 32],
     pub(crate) identity: Identity,
     pub(crate) credentials: Credentials,
-    pub(crate) routes: HashMap<String, LiveRoute>,
-    /// MCP routes that are not served over HTTP, by name.
-    pub(crate) unserved: HashMap<String, LiveRoute>,
+    pub(crate) routes: Routes,
+    pub(crate) rates: Rates,
     /// What is open in MCP sessions.
     pub(crate) conversations: Conversations,
     /// One permit for each request at work.
@@ -91,13 +92,6 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
 }
 
-/// A route with its client. Routes to the same upstream share one.
-pub(crate) struct LiveRoute {
-    pub(crate) config: Route,
-    /// Absent where nothing is forwarded.
-    pub(crate) client: Option<HttpClient>,
-}
-
 impl App {
     /// Makes the data plane. Opens no port.
     ///
@@ -105,7 +99,6 @@ impl App {
     /// An upstream or key server needs TLS and this machine has no trusted certificates.
     pub fn build(config: Config, parts: Parts) -> Result<Self, BuildError> {
         let token_in_authorization = config.identity.jwt.as_ref().is_some_and(|jwt| jwt.header == AUTHORIZATION);
-        let (unserved, served) = live_routes(config.routes)?.into_iter().partition(|live| live.config.path.is_empty());
         let inner = Inner {
             tenant: config.server.tenant,
             zone: config.server.zone,
@@ -113,8 +106,8 @@ impl App {
             digest_key: parts.digest_key,
             identity: Identity::new(config.identity)?,
             credentials: Credentials::new(config.credentials, !token_in_authorization),
-            routes: by(served, |route| &route.path),
-            unserved: by(unserved, |route| &route.name),
+            routes: Routes::new(config.routes)?,
+            rates: Rates::new(config.rates),
             conversations: Conversations::default(),
             admission: Semaphore::new(config.limits.concurrent_requests),
             streams: Semaphore::new(config.limits.open_streams),
@@ -137,7 +130,26 @@ impl App {
     /// Serves on `listener` until `shutdown` completes; then finishes the requests at work within the drain time-out
     /// and writes the decisions that still wait.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Drained {
-        let cut = server::serve(&self.inner, listener, shutdown).await;
+        self.serve_with_grpc(listener, None, shutdown).await
+    }
+
+    /// As [`Self::serve`], and Envoy's external authorization over gRPC on `grpc`.
+    pub async fn serve_with_grpc(
+        &self,
+        listener: TcpListener,
+        grpc: Option<TcpListener>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Drained {
+        let shutdown = shutdown.shared();
+        let http = server::serve(&self.inner, listener, shutdown.clone());
+        let grpc = async {
+            match grpc {
+                Some(listener) => server::serve_grpc(&self.inner, listener, shutdown).await,
+                None => 0,
+            }
+        };
+        let (http, grpc) = tokio::join!(http, grpc);
+        let cut = http + grpc;
         let lost = self.inner.recorder.drain().await.dropped;
         tracing::info!(connections.cut = cut, audit.lost = lost, "drained");
         Drained { cut, lost }
@@ -165,43 +177,4 @@ fn session_store(config: SessionsConfig, store: &Store) -> SessionStore {
         SessionPlace::Memory => SessionStore::in_memory(config.limits),
         SessionPlace::Database => SessionStore::in_database(store.clone(), config.limits),
     }
-}
-
-impl Inner {
-    /// The MCP route with this name, whether or not it is served over HTTP.
-    pub(crate) fn mcp_route(&self, name: &str) -> Option<(&LiveRoute, &McpRoute)> {
-        let live = self.unserved.get(name).or_else(|| self.routes.values().find(|live| live.config.name == name))?;
-        match &live.config.kind {
-            RouteKind::Mcp(route) => Some((live, route)),
-            _ => None,
-        }
-    }
-}
-
-fn by(routes: Vec<LiveRoute>, key: impl Fn(&Route) -> &String) -> HashMap<String, LiveRoute> {
-    routes.into_iter().map(|live| (key(&live.config).clone(), live)).collect()
-}
-
-fn live_routes(routes: Vec<Route>) -> Result<Vec<LiveRoute>, ClientError> {
-    let mut clients: HashMap<String, HttpClient> = HashMap::new();
-    let mut live = Vec::new();
-    for config in routes {
-        let client = match config.kind.target() {
-            None => None,
-            Some(target) => {
-                let upstream = &target.upstream;
-                if !clients.contains_key(&upstream.name) {
-                    let client = HttpClient::for_uri(
-                        &upstream.base_url,
-                        upstream.connect_timeout,
-                        upstream.max_idle_connections,
-                    )?;
-                    clients.insert(upstream.name.clone(), client);
-                }
-                clients.get(&upstream.name).cloned()
-            }
-        };
-        live.push(LiveRoute { config, client });
-    }
-    Ok(live)
 }

@@ -14,11 +14,11 @@ use std::path::Path;
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
-pub use file::{Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
+pub use file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 pub use running::{
-    ApprovalRules, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig, KeyServer,
-    KeySource, Limits, Mappings, McpRoute, Route, RouteKind, SandboxConfig, ServerConfig, SessionsConfig, Target,
-    TrustedHeader, Upstream,
+    ApprovalRules, Asker, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig,
+    KeyServer, KeySource, Limits, Mappings, McpRoute, RateLimit, Route, RouteKind, SandboxConfig, ServerConfig,
+    SessionsConfig, Target, TrustedHeader, Upstream,
 };
 
 /// A commented example with every section, which a test keeps loadable.

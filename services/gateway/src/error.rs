@@ -1,5 +1,7 @@
 //! Why an exchange stops before it is answered. Which status goes with what stands in `parapet_surfaces` alone.
 
+use std::time::Duration;
+
 use parapet_domain::{Refusal, Surface};
 use parapet_surfaces::{Fault, StreamError, SurfaceError};
 use uuid::Uuid;
@@ -49,6 +51,14 @@ pub(crate) enum GatewayError {
     Upgrade,
     #[error("content encoding `{0}` cannot be inspected; send the body without it")]
     Encoding(String),
+    #[error("the proxy sent only the beginning of the body; raise `max_request_bytes` of its `with_request_body`")]
+    PartialBody,
+    #[error("limit `{limit}` is used up; try again in {} s", seconds(*wait))]
+    RateLimited {
+        limit: String,
+        /// Until the next request may come.
+        wait: Duration,
+    },
     #[error("the content type must be `application/json`")]
     MediaType,
     #[error("header `{0}` must be 1 to 256 visible ASCII characters")]
@@ -90,7 +100,8 @@ impl GatewayError {
             Self::Upgrade => Fault::UpgradeRefused,
             Self::Encoding(_) => Fault::UnsupportedEncoding,
             Self::MediaType => Fault::UnsupportedMediaType,
-            Self::BodyTooLarge(_) => Fault::BodyTooLarge,
+            Self::BodyTooLarge(_) | Self::PartialBody => Fault::BodyTooLarge,
+            Self::RateLimited { .. } => Fault::RateLimited,
             Self::BodyTooSlow(_) => Fault::RequestTimeout,
             Self::Header(_) | Self::McpHeader(_) | Self::ProtocolVersion(_) | Self::BodyCutOff | Self::Body(_) => {
                 Fault::MalformedBody
@@ -108,6 +119,22 @@ impl GatewayError {
             Self::Internal(_) => Fault::Internal,
         }
     }
+
+    /// When to try again, in seconds; told where the row of the table has a `Retry-After`.
+    pub(crate) fn retry_after_s(&self) -> u32 {
+        match self {
+            Self::RateLimited { wait, .. } => seconds(*wait),
+            _ => RETRY_AFTER_S,
+        }
+    }
+}
+
+/// When to try again after an outage of Parapet itself, in seconds.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Whole seconds, rounded up, at least one.
+fn seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }
 
 const fn of_upstream(error: &UpstreamError) -> Fault {

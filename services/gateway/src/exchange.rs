@@ -9,10 +9,11 @@ use parapet_judge::GuardSet;
 use parapet_surfaces::Draft;
 use uuid::Uuid;
 
-use crate::app::{Inner, LiveRoute};
+use crate::app::Inner;
 use crate::config::Route;
 use crate::mcp::Thread;
 use crate::remember::Memory;
+use crate::routes::LiveRoute;
 use crate::trace::Trace;
 
 pub(crate) struct Exchange<'a> {

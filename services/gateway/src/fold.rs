@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parapet_domain::fold::{Coverage, FoldPolicy, Ruling, fold_approved};
 use parapet_domain::{ApprovalMark, ApprovalState, Decision, Edit, Event, Folded, GuardRun, Refusal};
-use parapet_surfaces::{Draft, Echo, RewriteError};
+use parapet_surfaces::{Carried, Draft, Echo, RewriteError};
 
 use crate::approval::Found;
 use crate::exchange::Exchange;
@@ -40,6 +40,9 @@ pub(crate) struct Decided {
 /// One decision for each event.
 pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) -> Vec<Decided> {
     let (mut all, contents): (Vec<_>, Vec<_>) = judged.into_iter().map(|judged| decide(exchange, judged)).unzip();
+    for decided in all.iter_mut().filter(|decided| decided.ruling.refusal.is_none() && !is_carried(held, decided)) {
+        refuse(decided, Carried::refusal());
+    }
     // Edits that cannot be made are found before the record is written, so that it says what really happens.
     let to_edit =
         |(decided, _): &(&mut Decided, Content)| !decided.ruling.edits.is_empty() && decided.ruling.refusal.is_none();
@@ -77,6 +80,12 @@ fn decide(exchange: &Exchange<'_>, judged: Judged) -> (Decided, Content) {
         found.tell(&mut decided);
     }
     (decided, content)
+}
+
+/// Whether what leaves can show all edits.
+fn is_carried(held: &Held, decided: &Decided) -> bool {
+    let pointer = |edit: &Edit| decided.event.parts.get(edit.part).map_or("", |part| part.pointer.as_str());
+    decided.ruling.edits.iter().all(|edit| held.carried.carries(pointer(edit)))
 }
 
 /// Why the edits of each event cannot be made, where they cannot. All are tried at once, and one event at a time only

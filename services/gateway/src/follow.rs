@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response};
-use parapet_domain::approval::Asker;
+use parapet_domain::approval;
 use parapet_domain::principal::AuthenticatedBy;
 use parapet_domain::{Principal, Timestamp};
 use parapet_store::ApprovalRecord;
@@ -14,11 +14,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::answer::HttpAnswer;
-use crate::app::{Inner, LiveRoute};
-use crate::check;
-use crate::config::{Need, RouteKind};
+use crate::app::Inner;
+use crate::asked;
+use crate::config::{Asker, Need, RouteKind};
 use crate::error::GatewayError;
 use crate::outgoing::Outgoing;
+use crate::routes::LiveRoute;
 
 /// What these paths begin with. No route may have one.
 pub(crate) const APPROVALS: &str = "/v1/approvals/";
@@ -54,8 +55,8 @@ pub(crate) async fn show(
 
 /// Whether the caller is the one who asked, by the rules of the route on which it was asked.
 fn is_seen(app: &Inner, record: &ApprovalRecord, principal: Option<&Principal>, headers: &HeaderMap) -> bool {
-    let Some(live) = app.routes.values().find(|live| live.config.name == record.ask.route) else { return false };
-    let own = record.ask.principal == principal.map(Asker::from);
+    let Some(live) = app.routes.named(&record.ask.route) else { return false };
+    let own = record.ask.principal == principal.map(approval::Asker::from);
     match credential(app, live, headers) {
         Some(may_assert) => own || (may_assert && asserted(record)),
         None => false,
@@ -64,10 +65,16 @@ fn is_seen(app: &Inner, record: &ApprovalRecord, principal: Option<&Principal>, 
 
 /// Whether the caller's key is good enough for the route, and if so, whether it may name the user.
 fn credential(app: &Inner, live: &LiveRoute, headers: &HeaderMap) -> Option<bool> {
-    if !matches!(live.config.kind, RouteKind::Check { .. }) {
+    let kind = &live.config.kind;
+    if !matches!(kind, RouteKind::Asked { .. }) {
         return Some(false);
     }
-    check::credential(app, live, headers).ok().map(check::may_assert)
+    let presented = asked::credential(app, kind, headers).ok().map(asked::may_assert);
+    match kind {
+        // Who follows is the user whose request Envoy holds, and has no key of its own.
+        RouteKind::Asked { asker: Asker::ExtAuthz(_), .. } => Some(presented.unwrap_or(false)),
+        _ => presented,
+    }
 }
 
 fn asserted(record: &ApprovalRecord) -> bool {

@@ -6,6 +6,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::error::GatewayError;
+
 /// Prefix of the headers between a caller and Parapet.
 const OURS: &str = "x-parapet-";
 const JSON: &str = "application/json";
@@ -72,6 +74,17 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
 
 fn names(value: &HeaderValue) -> impl Iterator<Item = HeaderName> {
     value.to_str().unwrap_or_default().split(',').filter_map(|name| name.trim().parse().ok())
+}
+
+/// Only what can be judged: JSON, as it is.
+pub(crate) fn judgeable(headers: &HeaderMap) -> Result<(), GatewayError> {
+    if let Some(coding) = foreign_encoding(headers) {
+        return Err(GatewayError::Encoding(coding.chars().take(40).collect()));
+    }
+    match media_type(headers).as_deref() {
+        Some(JSON) => Ok(()),
+        _ => Err(GatewayError::MediaType),
+    }
 }
 
 /// The first content coding other than `identity`, if there is one.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use parapet_domain::fold::NotInspected;
-use parapet_surfaces::{Draft, HeldAnswer, ModelApi, ParsedBody, WindowedAnswer};
+use parapet_surfaces::{Carried, Draft, HeldAnswer, ModelApi, ParsedBody, WindowedAnswer};
 
 /// A body, taken apart and not yet judged.
 pub(crate) struct Held {
@@ -12,6 +12,8 @@ pub(crate) struct Held {
     pub(crate) not_inspected: Vec<NotInspected>,
     /// How many events have been taken out to be judged.
     pub(crate) expected: usize,
+    /// Which edits can be made in what leaves.
+    pub(crate) carried: Carried,
 }
 
 /// What is held.
@@ -39,7 +41,7 @@ pub(crate) struct AnswerHead {
 
 impl Held {
     pub(crate) fn new(body: Body, parsed: ParsedBody) -> Self {
-        Self { body, drafts: parsed.events, not_inspected: parsed.not_inspected, expected: 0 }
+        Self { body, drafts: parsed.events, not_inspected: parsed.not_inspected, expected: 0, carried: Carried::All }
     }
 
     /// A streamed answer that is complete.

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parapet_domain::Principal;
 
-pub(crate) use credential::{CREDENTIAL_DIGEST, Credentials};
+pub(crate) use credential::{CREDENTIAL_DIGEST, Credentials, KeyHeaders};
 pub(crate) use error::IdentityError;
 pub use keys::KeySet;
 

@@ -71,6 +71,12 @@ struct StreamEnd {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLimit {
+    limit: String,
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: String,
 }
@@ -92,6 +98,7 @@ pub(crate) struct Metrics {
     overhead: Histogram,
     requests: Family<RouteStatus, Counter>,
     streams: Family<StreamEnd, Counter>,
+    rate_limited: Family<RouteLimit, Counter>,
     in_flight: Gauge,
     upstream_failures: Family<UpstreamFailure, Counter>,
     audit_failures: Counter,
@@ -122,6 +129,7 @@ impl Metrics {
             overhead: Histogram::new(EXCHANGE_BUCKETS),
             requests: Family::default(),
             streams: Family::default(),
+            rate_limited: Family::default(),
             in_flight: Gauge::default(),
             upstream_failures: Family::default(),
             audit_failures: Counter::default(),
@@ -146,6 +154,7 @@ impl Metrics {
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
         r.register("streams", "Streams that were passed on as they came, by how they ended", self.streams.clone());
+        r.register("rate_limited", "Requests beyond a limit, by limit and route", self.rate_limited.clone());
         r.register("requests_in_flight", "Requests at work", self.in_flight.clone());
         r.register("upstream_failures", "Exchanges without a usable answer, by kind", self.upstream_failures.clone());
         r.register("audit_failures", "Decisions without a receipt in time", self.audit_failures.clone());
@@ -231,6 +240,12 @@ impl Metrics {
     /// A stream that was passed on as it came.
     pub(crate) fn streamed(&self, route: &str, end: &'static str) {
         self.streams.get_or_create(&StreamEnd { route: route.to_owned(), end }).inc();
+    }
+
+    /// A request beyond a limit.
+    pub(crate) fn rate_limited(&self, limit: &str, route: &str) {
+        let labels = RouteLimit { limit: limit.to_owned(), route: route.to_owned() };
+        self.rate_limited.get_or_create(&labels).inc();
     }
 
     /// Time of an exchange without the upstream's share.

@@ -32,6 +32,14 @@ impl Outgoing {
         Self::Whole(Some(bytes))
     }
 
+    /// All of it; nothing of a body that is still fed.
+    pub(crate) fn into_whole(self) -> Bytes {
+        match self {
+            Self::Whole(bytes) => bytes.unwrap_or_default(),
+            Self::Fed(_) => Bytes::new(),
+        }
+    }
+
     /// A body and its feed, which runs at most `ahead` pieces ahead of the caller.
     pub(crate) fn fed(ahead: usize) -> (Feed, Self) {
         let (sender, receiver) = mpsc::channel(ahead.max(1));

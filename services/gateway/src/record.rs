@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::approval;
-use crate::config::RouteKind;
+use crate::config::{Asker, RouteKind};
 use crate::error::Stop;
 use crate::exchange::Exchange;
 use crate::fold::{Content, Decided};
@@ -112,7 +112,7 @@ fn tell(exchange: &Exchange<'_>, record: &DecisionRecord) {
 }
 
 fn keep(exchange: &Exchange<'_>, record: &DecisionRecord, ruling: &Ruling) -> Option<Kept> {
-    let check = matches!(exchange.route().kind, RouteKind::Check { .. });
+    let check = matches!(exchange.route().kind, RouteKind::Asked { asker: Asker::Check, .. });
     check.then(|| Kept { record: record.clone(), ruling: ruling.clone() })
 }
 

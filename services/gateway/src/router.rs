@@ -9,45 +9,57 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::UPGRADE;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
-use parapet_domain::Surface;
+use parapet_domain::{Principal, Surface};
 use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
 use crate::answer::{HttpAnswer, released, stopped, turned_away};
-use crate::app::{Inner, LiveRoute};
-use crate::body::read_body;
-use crate::check;
-use crate::config::{Credential, RouteKind};
+use crate::app::Inner;
+use crate::arrived::{Arrived, Arriving};
+use crate::asked::{self, Asking};
+use crate::config::{Asker, Credential, LimitKey, RouteKind};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
 use crate::follow;
-use crate::headers::{foreign_encoding, media_type};
+use crate::headers::judgeable;
 use crate::intercept::{Intercepted, intercept};
 use crate::mcp;
 use crate::outgoing::{Feed, Outgoing};
+use crate::rate;
 use crate::relay::{AHEAD, Relay};
+use crate::routes::LiveRoute;
 use crate::trace::{REQUEST_ID, Trace};
 
 /// Header with the conversation that a request belongs to.
 const SESSION: &str = "x-parapet-session";
 const MAX_SESSION_BYTES: usize = 256;
 
+/// As [`answer_arrived`].
+pub(crate) async fn answer(app: &Arc<Inner>, peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
+    let (head, body) = request.into_parts();
+    answer_arrived(app, peer, Arrived { head, body: Arriving::Stream(body) }).await
+}
+
 /// The answer to a request, in every case. It is worked on in a task of its own, so that what has begun is judged and
 /// recorded to its end even when the caller hangs up, which drops this future.
-pub(crate) async fn answer(app: &Arc<Inner>, peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
+pub(crate) async fn answer_arrived(app: &Arc<Inner>, peer: SocketAddr, arrived: Arrived) -> HttpAnswer {
     let (reply, answered) = oneshot::channel();
-    app.exchanges.spawn(work(Arc::clone(app), peer, request, reply));
+    app.exchanges.spawn(work(Arc::clone(app), peer, arrived, reply));
     answered.await.unwrap_or_else(|_| turned_away(None, &GatewayError::Internal("no answer")))
 }
 
-async fn work(app: Arc<Inner>, peer: SocketAddr, request: Request<Incoming>, reply: oneshot::Sender<HttpAnswer>) {
-    let trace = Trace::of(request.headers());
-    let live = app.routes.get(request.uri().path());
+async fn work(app: Arc<Inner>, peer: SocketAddr, arrived: Arrived, reply: oneshot::Sender<HttpAnswer>) {
+    let trace = Trace::of(&arrived.head.headers);
+    let live = match &arrived.body {
+        Arriving::Stream(_) => app.routes.at(arrived.head.uri.path()),
+        Arriving::Described(described) => app.routes.ext_authz(described.route.as_deref()),
+    };
     let mut caller = Caller { app: &app, live, peer, trace: &trace, started: Instant::now(), reply: Some(reply) };
     // A defect in one request must not end the others on its connection.
-    let handled = AssertUnwindSafe(handle(&mut caller, request)).catch_unwind().await;
+    let handled = AssertUnwindSafe(handle(&mut caller, arrived)).catch_unwind().await;
     if let Err(error) = handled.unwrap_or(Err(GatewayError::Internal("panic"))) {
         caller.answer(Err(error));
     }
@@ -81,37 +93,43 @@ impl Caller<'_> {
 }
 
 const fn surface(live: &LiveRoute) -> Surface {
-    live.config.kind.surface()
+    live.config.kind.shape()
 }
 
-async fn handle(caller: &mut Caller<'_>, request: Request<Incoming>) -> Result<(), GatewayError> {
+async fn handle(caller: &mut Caller<'_>, arrived: Arrived) -> Result<(), GatewayError> {
     let Caller { app, live, peer, trace, .. } = *caller;
     let _at_work = app.metrics.at_work();
-    if request.uri().path().starts_with(follow::APPROVALS) {
+    let Arrived { head, body } = arrived;
+    if live.is_none() && head.uri.path().starts_with(follow::APPROVALS) {
         let _place = admit(app)?;
-        let answer = follow::show(app, peer, request.method(), request.uri().path(), request.headers()).await?;
+        let answer = follow::show(app, peer, &head.method, head.uri.path(), &head.headers).await?;
         caller.answer(Ok(answer));
         return Ok(());
     }
     let live = live.ok_or(GatewayError::UnknownPath)?;
-    if let RouteKind::Mcp(route) = &live.config.kind {
-        return Box::pin(mcp::serve(caller, live, route, request)).await;
-    }
-    check_protocol(&request)?;
-    let (head, body) = request.into_parts();
-    let credential = check::credential(app, live, &head.headers)?;
-    let principal =
-        app.identity.authenticate(peer.ip(), &head.headers, check::principal_need(live, credential)).await?;
+    let body = match (&live.config.kind, body) {
+        (RouteKind::Mcp(route), Arriving::Stream(body)) => {
+            return Box::pin(mcp::serve(caller, live, route, Request::from_parts(head, body))).await;
+        }
+        (_, body) => body,
+    };
+    check_protocol(&head, &live.config.kind)?;
+    let credential = asked::credential(app, &live.config.kind, body.asker().unwrap_or(&head.headers))?;
+    let need = asked::principal_need(&live.config.kind, live.config.principal, credential);
+    let principal = app.identity.authenticate(peer.ip(), &head.headers, need).await?;
+    take_rates(app, live, credential, principal.as_ref())?;
     let session = session(&head.headers)?;
-    let (body, _room) = read_body(app, &head.headers, body).await?;
+    let path = body.path(live, &head);
+    let (body, _room, source) = body.received(app, &head.headers).await?;
     // Taken last: who is slow to send, or not known, holds no place that others could work in.
     let _place = admit(app)?;
 
     let mut exchange = Exchange::new(app, live, trace, principal, session);
     exchange.query = head.uri.query().map(|_| ());
     let limit = app.limits.request;
+    let asking = Asking { credential, headers: &head.headers, path, source: source.as_deref() };
     let (answer, rest) = {
-        let mut exchanged = pin!(answer_of(&mut exchange, credential, &head.headers, body));
+        let mut exchanged = pin!(answer_of(&mut exchange, &asking, body));
         match timeout(limit, &mut exchanged).await {
             Ok(answered) => answered,
             Err(_) => {
@@ -138,16 +156,11 @@ struct Rest {
 }
 
 /// The exchange itself.
-async fn answer_of(
-    exchange: &mut Exchange<'_>,
-    credential: Option<&Credential>,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> (HttpAnswer, Option<Rest>) {
-    match exchange.route().kind {
-        RouteKind::Check { .. } => (check::answer_check(exchange, credential, body).await, None),
+async fn answer_of(exchange: &mut Exchange<'_>, asking: &Asking<'_>, body: Bytes) -> (HttpAnswer, Option<Rest>) {
+    match &exchange.live.config.kind {
+        RouteKind::Asked { asker, .. } => (asked::answer(exchange, asker, asking, body).await, None),
         RouteKind::Model(..) | RouteKind::Generic(..) | RouteKind::Mcp(_) => {
-            match intercept(exchange, headers, body).await {
+            match intercept(exchange, asking.headers, body).await {
                 Ok(Intercepted::Whole(head, body)) => (released(exchange, &head, Outgoing::whole(body)), None),
                 Ok(Intercepted::Begun(head, first, relay)) => {
                     let (feed, body) = Outgoing::fed(AHEAD);
@@ -160,21 +173,34 @@ async fn answer_of(
 }
 
 /// Only what can be judged: one POST with one JSON body, as it is.
-fn check_protocol(request: &Request<Incoming>) -> Result<(), GatewayError> {
-    let headers = request.headers();
-    if headers.contains_key(UPGRADE) || request.method() == Method::CONNECT {
+fn check_protocol(head: &Parts, kind: &RouteKind) -> Result<(), GatewayError> {
+    if head.headers.contains_key(UPGRADE) || head.method == Method::CONNECT {
         return Err(GatewayError::Upgrade);
     }
-    if request.method() != Method::POST {
+    // Envoy asks with the method and the type of the request that it holds, which may have no body.
+    if matches!(kind, RouteKind::Asked { asker: Asker::ExtAuthz(_), .. }) {
+        return Ok(());
+    }
+    if head.method != Method::POST {
         return Err(GatewayError::Method);
     }
-    if let Some(coding) = foreign_encoding(headers) {
-        return Err(GatewayError::Encoding(coding.chars().take(40).collect()));
+    judgeable(&head.headers)
+}
+
+/// The limits whose keys are known before the body is.
+pub(crate) fn take_rates(
+    app: &Inner,
+    live: &LiveRoute,
+    credential: Option<&Credential>,
+    principal: Option<&Principal>,
+) -> Result<(), GatewayError> {
+    let route = &live.config.name;
+    rate::take(app, route, LimitKey::Route, route)?;
+    if asked::body_may_name(&live.config.kind, credential) {
+        return Ok(());
     }
-    match media_type(headers).as_deref() {
-        Some("application/json") => Ok(()),
-        _ => Err(GatewayError::MediaType),
-    }
+    rate::take(app, route, LimitKey::Agent, &live.config.agent)?;
+    rate::take(app, route, LimitKey::Principal, principal.map_or("", |user| user.id.as_str()))
 }
 
 /// A place for the request, if there is one: better a quick no than a queue without end.

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,11 +20,17 @@ use tokio::task::JoinSet;
 
 use crate::app::Inner;
 use crate::config::Limits;
-use crate::router;
+use crate::{grpc, router};
 use timed_io::TimedIo;
 
 /// Pause after a failed `accept`, such as for want of file descriptors: trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Most requests at once on one HTTP/2 connection; further ones wait at the proxy.
+const MAX_STREAMS: u32 = 256;
+/// How often a proxy on a silent HTTP/2 connection is asked whether it is still there, and how long it may take to say so.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How the end went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +79,33 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let start = |stream, peer, watcher, slot| connection(*limits, stream, peer, service_of(peer), watcher, slot);
+    accept_all(limits, listener, shutdown, start, at_work).await
+}
+
+/// Envoy's external authorization over gRPC: HTTP/2 with prior knowledge.
+pub(crate) async fn serve_grpc(app: &Arc<Inner>, listener: TcpListener, shutdown: impl Future<Output = ()>) -> usize {
+    let at_work = async {
+        app.exchanges.close();
+        app.exchanges.wait().await;
+    };
+    let start = |stream, peer, watcher, slot| grpc_connection(Arc::clone(app), app.limits, stream, peer, watcher, slot);
+    accept_all(&app.limits, listener, shutdown, start, at_work).await
+}
+
+type Slot = Option<OwnedSemaphorePermit>;
+
+/// The life of a listener.
+async fn accept_all<F>(
+    limits: &Limits,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    start: impl Fn(TcpStream, SocketAddr, Watcher, Slot) -> F,
+    at_work: impl Future<Output = ()>,
+) -> usize
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let slots = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -83,7 +116,7 @@ where
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             (slot, stream, peer) = accept(&listener, &slots) => {
-                connections.spawn(connection(*limits, stream, peer, service_of(peer), graceful.watcher(), slot));
+                connections.spawn(start(stream, peer, graceful.watcher(), slot));
             }
         }
     }
@@ -104,10 +137,7 @@ where
 }
 
 /// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Slot, TcpStream, SocketAddr) {
     // The semaphore is never closed, so there always is a permit.
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
@@ -121,14 +151,8 @@ async fn accept(
     }
 }
 
-async fn connection<S, B>(
-    limits: Limits,
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: S,
-    watcher: Watcher,
-    slot: Option<OwnedSemaphorePermit>,
-) where
+async fn connection<S, B>(limits: Limits, stream: TcpStream, peer: SocketAddr, service: S, watcher: Watcher, slot: Slot)
+where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send,
     B: Body + Send + 'static,
@@ -138,6 +162,33 @@ async fn connection<S, B>(
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(TimedIo::new(stream, limits.write));
     if let Err(error) = watcher.watch(builder(&limits).serve_connection(io, service)).await {
+        tracing::debug!(%error, net.peer = %peer, "connection ended early");
+    }
+    drop(slot);
+}
+
+async fn grpc_connection(
+    app: Arc<Inner>,
+    limits: Limits,
+    stream: TcpStream,
+    peer: SocketAddr,
+    watcher: Watcher,
+    slot: Slot,
+) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(grpc::answer(&app, peer, request).await) }
+    });
+    let io = TokioIo::new(TimedIo::new(stream, limits.write));
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    if let Err(error) = watcher.watch(builder.serve_connection(io, service)).await {
         tracing::debug!(%error, net.peer = %peer, "connection ended early");
     }
     drop(slot);

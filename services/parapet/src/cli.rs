@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{audit, bench, check, demo, generate, guard, memory, serve, tool};
+use crate::{audit, bench, check, demo, generate, guard, hook, memory, serve, tool};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -27,6 +27,9 @@ pub(crate) enum Command {
     /// Makes, builds, tests, lists and runs guards
     #[command(subcommand)]
     Guard(guard::Command),
+    /// Asks a running sidecar about one event of a coding agent, as that agent's hook
+    #[command(subcommand)]
+    Hook(hook::Command),
     /// Makes a guard from a guard request
     Generate(Box<generate::Args>),
     /// Makes, tests and lists tools for guards, and promotes functions of guards to tools

@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Success,
     /// Something else went wrong; the message says what to do.
     Failure,
+    /// `hook`: the agent may not go on. Coding agents take this code, and no other, for a refusal.
+    Blocked,
     /// The configuration is wrong.
     Config,
     /// A guard or a tool is refused, or its own tests failed.
@@ -29,12 +31,12 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The table printed by `parapet --help`. Code 2 is clap's own.
+    /// The table printed by `parapet --help`. Code 2 is clap's own too, so that a hook that is called wrongly refuses.
     pub(crate) const TABLE: &str = "\
 Exit codes:
    0  done; `check` and `guard run`: allow
    1  failure; the message says what to do
-   2  wrong usage: unknown option, missing argument
+   2  wrong usage: unknown option, missing argument; `hook`: the agent may not go on
    3  the configuration is wrong; all its errors are listed
    4  a guard or tool is refused, or its own tests failed
    5  the database is away, not writable, or of another version
@@ -48,6 +50,7 @@ Exit codes:
         match self {
             Self::Success => 0,
             Self::Failure => 1,
+            Self::Blocked => 2,
             Self::Config => 3,
             Self::Guard => 4,
             Self::Store => 5,

@@ -20,6 +20,7 @@ mod exit;
 mod failure;
 mod generate;
 mod guard;
+mod hook;
 mod http_client;
 mod log;
 mod memory;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => block_on(serve::run(args, json)),
         Command::Check(args) => block_on(check::run(args, json)),
         Command::Guard(command) => guard::run(command, json),
+        Command::Hook(command) => block_on(hook::run(command)),
         Command::Generate(args) => block_on(generate::run(*args, json)),
         Command::Tool(command) => tool::run(command, json),
         Command::Audit(command) => block_on(audit::run(command, json)),

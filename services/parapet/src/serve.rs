@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Address of the console and the admin API instead of the configured one
     #[arg(long, value_name = "IP:PORT")]
     admin_listen: Option<SocketAddr>,
+    /// Address for Envoy's external authorization over gRPC instead of the configured one
+    #[arg(long, value_name = "IP:PORT")]
+    grpc_listen: Option<SocketAddr>,
     /// Store instead of the configured one: `sqlite:PATH` or `postgres://…`
     #[arg(long, value_name = "URL", env = "PARAPET_STORE", hide_env_values = true)]
     store: Option<String>,
@@ -78,6 +81,7 @@ fn configure(args: &Args, state: &StateDir) -> Result<Config> {
     };
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     config.server.admin_listen = args.admin_listen.unwrap_or(config.server.admin_listen);
+    config.server.grpc_listen = args.grpc_listen.or(config.server.grpc_listen);
     if let Some(url) = &args.store {
         config.store.url.clone_from(url);
     }
@@ -118,7 +122,8 @@ impl About {
         let mut out = output::stdout();
         if json {
             let line = json!({
-                "listen": sidecar.listen, "admin_listen": sidecar.admin_listen, "admin_token_file": self.token_file,
+                "listen": sidecar.listen, "admin_listen": sidecar.admin_listen, "grpc_listen": sidecar.grpc_listen,
+                "admin_token_file": self.token_file,
                 "check_key_file": self.check_key_file, "store": self.store, "guard_set": set.hash,
                 "guards": set.entries.len(), "version": env!("CARGO_PKG_VERSION"),
             });
@@ -128,6 +133,9 @@ impl About {
         writeln!(out, "{} {}", paint(BOLD, "parapet"), env!("CARGO_PKG_VERSION"))?;
         for (name, path) in &self.routes {
             writeln!(out, "  {name:12} http://{}{path}", sidecar.listen)?;
+        }
+        if let Some(address) = sidecar.grpc_listen {
+            writeln!(out, "  {:12} {address}", "grpc")?;
         }
         writeln!(out, "  {:12} http://{}", "console", sidecar.admin_listen)?;
         for (name, file) in [("admin token", &self.token_file), ("check key", &self.check_key_file)] {

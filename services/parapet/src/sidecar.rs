@@ -36,6 +36,8 @@ pub(crate) struct Sidecar {
     pub(crate) listen: SocketAddr,
     /// Address of the console.
     pub(crate) admin_listen: SocketAddr,
+    /// Address for Envoy over gRPC, if it is served.
+    pub(crate) grpc_listen: Option<SocketAddr>,
     /// The audit log.
     pub(crate) store: Store,
     /// The guards in force.
@@ -61,7 +63,12 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
 
     let listener = bind(server.listen, "listen").await?;
     let admin_listener = bind(server.admin_listen, "admin-listen").await?;
+    let grpc_listener = match server.grpc_listen {
+        Some(address) => Some(bind(address, "grpc-listen").await?),
+        None => None,
+    };
     let (listen, admin_listen) = (listener.local_addr()?, admin_listener.local_addr()?);
+    let grpc_listen = grpc_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     let metrics_app = app.clone();
     let console = parapet_console::router(AdminState {
         store: store.clone(),
@@ -76,13 +83,13 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     let stop = watch::Sender::new(false);
     let (data_stop, admin_stop) = (told_to_stop(&stop), told_to_stop(&stop));
     let data_plane = tokio::spawn(async move {
-        app.serve(listener, data_stop).await;
+        app.serve_with_grpc(listener, grpc_listener, data_stop).await;
     });
     let admin = tokio::spawn(async move {
         let service_of = |peer| admin_service(&console, peer);
         serve_connections(&limits, admin_listener, admin_stop, service_of, std::future::ready(())).await;
     });
-    Ok(Sidecar { listen, admin_listen, store, sets, stop, data_plane, admin, _watcher: watcher })
+    Ok(Sidecar { listen, admin_listen, grpc_listen, store, sets, stop, data_plane, admin, _watcher: watcher })
 }
 
 impl Sidecar {

@@ -31,8 +31,10 @@ pub struct ConfigFile {
     pub model: Option<toml::Table>,
     /// `[identity]`: who the users are.
     pub identity: IdentityFile,
-    /// `[[credential]]`: keys for `/v1/check`.
+    /// `[[credential]]`: keys of programs that ask for decisions.
     pub credential: Vec<CredentialFile>,
+    /// `[[limit]]`: how often may be asked.
+    pub limit: Vec<LimitFile>,
     /// `[upstreams.NAME]`: agents and model servers behind Parapet.
     pub upstreams: BTreeMap<String, UpstreamFile>,
     /// `[[route]]`: which path goes where, under which rules.
@@ -47,6 +49,8 @@ pub struct ServerFile {
     pub listen: String,
     /// Address of the console, the admin API and the metrics, `IP:PORT`. Default `127.0.0.1:9090`.
     pub admin_listen: String,
+    /// Address for Envoy's external authorization over gRPC (HTTP/2 without TLS), `IP:PORT`. Default: none.
+    pub grpc_listen: Option<String>,
     /// Bearer token for `admin_listen`, at least 24 characters. Must be set unless `admin_listen` is a loopback address.
     pub admin_token: Option<Secret>,
     /// Tenant written in every decision, `[a-z0-9_-]{1,64}`. Default `default`.
@@ -62,6 +66,7 @@ impl Default for ServerFile {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             admin_listen: "127.0.0.1:9090".to_owned(),
+            grpc_listen: None,
             admin_token: None,
             tenant: parapet_domain::event::DEFAULT_TENANT.to_owned(),
             zone: "UTC".to_owned(),
@@ -337,7 +342,8 @@ impl Default for JwtFile {
     }
 }
 
-/// `[[credential]]`: a key that a program presents on `/v1/check`, as `x-parapet-key: KEY` or `authorization: Bearer KEY`.
+/// `[[credential]]`: a key that a program presents when it asks for decisions, as `x-parapet-key: KEY` or
+/// `authorization: Bearer KEY`; `litellm` also takes `x-api-key: KEY`, and `ext_authz` only the first.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct CredentialFile {
@@ -353,8 +359,54 @@ pub struct CredentialFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
-    /// Name the agent and the principal in the body of `/v1/check`.
+    /// Name the agent and the principal in the body of `/v1/check`, and the principal on `litellm` and `ext_authz`.
     AssertIdentity,
+}
+
+/// `[[limit]]`: a token bucket for each user, agent or route.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct LimitFile {
+    /// Name for messages and metrics, `[a-z0-9_-]{1,64}`.
+    pub name: String,
+    /// What has a bucket of its own: `principal` (all requests without a user share one), `agent` or `route`.
+    pub key: Option<LimitKey>,
+    /// Requests in each period.
+    pub requests: Count,
+    /// Length of the period. Milliseconds, default 60000.
+    pub period_ms: Count,
+    /// Most requests at once after a pause. Default: `requests`.
+    pub burst: Option<Count>,
+    /// Names of the routes that it holds for; a bucket is shared by all of them. Default: every route.
+    pub routes: Vec<String>,
+    /// Most buckets that are kept; while all of them are in use, requests with another key are refused. Default 10000.
+    pub max_keys: Count,
+}
+
+impl Default for LimitFile {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            key: None,
+            requests: Count(0),
+            period_ms: Count(60_000),
+            burst: None,
+            routes: Vec::new(),
+            max_keys: Count(10_000),
+        }
+    }
+}
+
+/// What has a bucket of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKey {
+    /// The user.
+    Principal,
+    /// The agent.
+    Agent,
+    /// The route.
+    Route,
 }
 
 /// `[upstreams.NAME]`
@@ -401,12 +453,13 @@ impl Default for UpstreamFile {
 pub struct RouteFile {
     /// Name for guard sets, records and metrics, `[a-z0-9_-]{1,64}`.
     pub name: String,
-    /// Exact path of the requests. Default for `check` `/v1/check`, for `openai_chat` `/v1/chat/completions`, for
-    /// `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`, for `mcp` `/mcp/NAME`.
+    /// Exact path of the requests; for `ext_authz` the prefix before the original path. Default for `check` `/v1/check`, for
+    /// `openai_chat` `/v1/chat/completions`, for `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`, for
+    /// `mcp` `/mcp/NAME`, for `litellm` `/beta/litellm_basic_guardrail_api`, for `claude_code` `/v1/hooks/claude-code`, for `ext_authz` `/ext_authz`.
     pub path: Option<String>,
     /// Protocol.
     pub surface: Option<SurfaceName>,
-    /// Name of the upstream; not for `check`. An `mcp` route without one is for `parapet mcp wrap`.
+    /// Name of the upstream; not for surfaces that only ask for decisions. An `mcp` route without one is for `parapet mcp wrap`.
     pub upstream: Option<String>,
     /// Path at the upstream. Default: the route's own path.
     pub upstream_path: Option<String>,
@@ -427,7 +480,7 @@ pub struct RouteFile {
     pub store_content: bool,
     /// Whether a request must come from a known user: `required` (default) or `optional`.
     pub principal: Need,
-    /// Whether a request must present a `[[credential]]`, `required` (default) or `optional`; only for `check`.
+    /// Whether a request must present a `[[credential]]`, `required` (default) or `optional`; for surfaces that only ask for decisions.
     pub credential: Option<Need>,
     /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
     /// `replace`, to go on with a notice in its place; only for model servers.
@@ -455,7 +508,10 @@ pub struct RouteFile {
     pub unknown_methods: Option<UnknownMethods>,
     /// Web sites whose pages may ask, such as `https://app.example.com`. Default: none; programs need no entry. Only for `mcp`.
     pub origins_allowed: Vec<String>,
-    /// Parts of a request; only for `generic`. What they do not name is listed as not inspected.
+    /// What the bodies are that Envoy asks about: the protocol of a model server, or `generic` with `request_parts`; only for
+    /// `ext_authz`.
+    pub inspects: Option<SurfaceName>,
+    /// Parts of a request; only for `generic`, and for `ext_authz` that inspects it. What they do not name is listed as not inspected.
     pub request_parts: Vec<PartFile>,
     /// JSON Pointers in a request that are no content, such as `/session_id`; only for `generic`.
     pub request_ignore: Vec<String>,
@@ -505,6 +561,12 @@ pub enum SurfaceName {
     Generic,
     /// A server of tools, as MCP.
     Mcp,
+    /// LiteLLM's generic guardrail: asks for a decision, forwards nothing.
+    Litellm,
+    /// Envoy's external authorization, over HTTP and gRPC: asks for a decision, forwards nothing.
+    ExtAuthz,
+    /// The hooks of a coding agent: ask for a decision, forward nothing.
+    ClaudeCode,
 }
 
 impl SurfaceName {
@@ -514,8 +576,13 @@ impl SurfaceName {
             Self::OpenaiChat => Some(ModelApi::OpenaiChat),
             Self::OpenaiResponses => Some(ModelApi::OpenaiResponses),
             Self::AnthropicMessages => Some(ModelApi::AnthropicMessages),
-            Self::Check | Self::Generic | Self::Mcp => None,
+            Self::Check | Self::Generic | Self::Mcp | Self::Litellm | Self::ExtAuthz | Self::ClaudeCode => None,
         }
+    }
+
+    /// Whether callers ask for a decision and act on it themselves.
+    pub(crate) const fn asks(self) -> bool {
+        matches!(self, Self::Check | Self::Litellm | Self::ExtAuthz | Self::ClaudeCode)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,12 @@ use http::{HeaderName, HeaderValue, Uri};
 use ipnet::IpNet;
 use parapet_domain::fold::FoldPolicy;
 use parapet_store::{AuditMode, RecorderConfig, SessionLimits, StoreConfig};
+use parapet_surfaces::ext_authz::Inspects;
 use parapet_surfaces::generic::GenericMapping;
 use parapet_surfaces::mcp::ToolFilter;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
-use super::file::{Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
+use super::file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 use crate::identity::KeySet;
 use crate::secret::Secret;
 
@@ -39,8 +41,10 @@ pub struct Config {
     pub model: Option<toml::Table>,
     /// Who the users are.
     pub identity: IdentityConfig,
-    /// Keys for `/v1/check`.
+    /// Keys of programs that ask for decisions.
     pub credentials: Vec<Credential>,
+    /// How often may be asked.
+    pub rates: Vec<RateLimit>,
     /// Every route, in the order of the file.
     pub routes: Vec<Route>,
 }
@@ -52,6 +56,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Console, admin API, metrics.
     pub admin_listen: SocketAddr,
+    /// Envoy's external authorization over gRPC, if it is served.
+    pub grpc_listen: Option<SocketAddr>,
     /// Token for `admin_listen`; absent only on a loopback address.
     pub admin_token: Option<Secret>,
     /// Tenant of every decision.
@@ -206,7 +212,7 @@ pub struct KeyServer {
     pub min_refresh: Duration,
 }
 
-/// A key for `/v1/check`.
+/// A key of a program that asks for decisions.
 #[derive(Debug, Clone)]
 pub struct Credential {
     /// For logs.
@@ -287,10 +293,12 @@ pub struct ApprovalRules {
 /// Protocol of a route.
 #[derive(Debug, Clone)]
 pub enum RouteKind {
-    /// Asks for a decision, forwards nothing.
-    Check {
+    /// Callers ask for a decision, and nothing is forwarded.
+    Asked {
         /// Whether a key must be presented.
         credential: Need,
+        /// In which words they ask.
+        asker: Asker,
     },
     /// A protocol of model servers.
     Model(ModelApi, Target),
@@ -305,7 +313,7 @@ impl RouteKind {
     #[must_use]
     pub const fn surface(&self) -> parapet_domain::Surface {
         match self {
-            Self::Check { .. } => parapet_domain::Surface::Check,
+            Self::Asked { asker, .. } => asker.surface(),
             Self::Model(api, _) => api.surface(),
             Self::Generic(..) => parapet_domain::Surface::Generic,
             Self::Mcp(_) => parapet_domain::Surface::Mcp,
@@ -316,9 +324,18 @@ impl RouteKind {
     #[must_use]
     pub const fn target(&self) -> Option<&Target> {
         match self {
-            Self::Check { .. } => None,
+            Self::Asked { .. } => None,
             Self::Model(_, target) | Self::Generic(target, _) => Some(target),
             Self::Mcp(route) => route.target.as_ref(),
+        }
+    }
+
+    /// The protocol in whose shape an error is told: to Envoy, that of the request that it asks about.
+    #[must_use]
+    pub const fn shape(&self) -> parapet_domain::Surface {
+        match self {
+            Self::Asked { asker: Asker::ExtAuthz(inspects), .. } => inspects.surface(),
+            kind => kind.surface(),
         }
     }
 }
@@ -334,6 +351,49 @@ pub struct McpRoute {
     pub unknown_methods: UnknownMethods,
     /// Web sites whose pages may ask.
     pub origins: Vec<String>,
+}
+
+/// Who asks for a decision, which says in which words.
+#[derive(Debug, Clone)]
+pub enum Asker {
+    /// Any program, on `/v1/check`.
+    Check,
+    /// A LiteLLM proxy.
+    Litellm,
+    /// A coding agent.
+    ClaudeCode,
+    /// An Envoy proxy, about bodies of this kind.
+    ExtAuthz(Inspects),
+}
+
+impl Asker {
+    /// The protocol's name in events and records.
+    #[must_use]
+    pub const fn surface(&self) -> parapet_domain::Surface {
+        match self {
+            Self::Check => parapet_domain::Surface::Check,
+            Self::Litellm => parapet_domain::Surface::Litellm,
+            Self::ClaudeCode => parapet_domain::Surface::ClaudeCode,
+            Self::ExtAuthz(_) => parapet_domain::Surface::ExtAuthz,
+        }
+    }
+}
+
+/// How often may be asked: a token bucket for each key.
+#[derive(Debug, Clone)]
+pub struct RateLimit {
+    /// For messages and metrics.
+    pub name: String,
+    /// What has a bucket of its own.
+    pub key: LimitKey,
+    /// Time after which one more request may come.
+    pub every: Duration,
+    /// Most requests at once after a pause.
+    pub burst: NonZeroU32,
+    /// Names of the routes that it holds for; empty for all.
+    pub routes: Vec<String>,
+    /// Most buckets kept.
+    pub max_keys: usize,
 }
 
 /// How both bodies of a generic route are taken apart.

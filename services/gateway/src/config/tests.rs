@@ -64,7 +64,7 @@ principal = "optional"
 "#;
     let expected = "configuration `parapet.toml` has 14 errors
   line 2: `server.listen`: `nowhere` is no address; write it as 127.0.0.1:8080 or [::1]:8080
-  line 3: `server.lisen`: unknown field `lisen`, expected one of `listen`, `admin_listen`, `admin_token`, `tenant`, `zone`, `limits`
+  line 3: `server.lisen`: unknown field `lisen`, expected one of `listen`, `admin_listen`, `grpc_listen`, `admin_token`, `tenant`, `zone`, `limits`
   line 5: `server.limits.max_body_bytes`: invalid value: integer `-1`, expected a whole number, 0 or more
   line 6: `server.limits.max_headers`: invalid type: string \"many\", expected a whole number, 0 or more
   line 8: `store.url`: variable `DB_URL` is not set; set it, or write `${DB_URL:-default}`
@@ -133,7 +133,7 @@ fn what_has_no_effect_or_is_not_safe_is_refused() {
         ),
         (
             format!("{ROUTE}\n[[route]]\nname = \"check\"\nsurface = \"check\""),
-            "is the path of another route; each needs its own",
+            "is the path of route `check` or within it; each needs its own",
         ),
         (format!("{ROUTE}style = \"refusal\""), "`route[0].style`: has no effect on this surface; remove it"),
         (String::new(), "there is no route, so every request would be refused"),
@@ -219,5 +219,60 @@ fn approvals_have_bounds_and_a_path_of_their_own() {
         "`route[0].path`: `/v1/approvals/mine` is where approvals are followed; choose another",
     ] {
         assert!(text.contains(line), "{text}");
+    }
+}
+
+const ASKED: &str = r#"
+[[credential]]
+name = "c"
+key = "0123456789abcdef"
+rights = ["assert_identity"]
+[[route]]
+name = "litellm"
+surface = "litellm"
+[[route]]
+name = "hooks"
+surface = "claude_code"
+principal = "optional"
+[[route]]
+name = "envoy"
+surface = "ext_authz"
+inspects = "openai_chat"
+[[limit]]
+name = "per-user"
+key = "principal"
+requests = 30
+"#;
+
+#[test]
+fn those_who_ask_need_no_upstream() {
+    let config = Config::parse("parapet.toml", ASKED, &nothing).unwrap();
+    let paths: Vec<_> = config.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(paths, ["/beta/litellm_basic_guardrail_api", "/v1/hooks/claude-code", "/ext_authz"]);
+    let limit = &config.rates[0];
+    assert_eq!((limit.every.as_millis(), limit.burst.get(), limit.max_keys), (2_000, 30, 10_000));
+    assert!(config.server.grpc_listen.is_none());
+}
+
+#[test]
+fn what_envoy_asks_about_has_to_be_said_and_its_paths_are_its_own() {
+    let generic = "[[route]]\nname = \"g\"\nsurface = \"check\"\npath = \"/ext_authz/v1/ask\"\n";
+    for (text, expected) in [
+        (ASKED.replace("inspects = \"openai_chat\"", ""), "`route[2].inspects`: is missing; say what the bodies are"),
+        (ASKED.replace("\"openai_chat\"", "\"check\""), "`route[2].inspects`: cannot be inspected"),
+        (ASKED.replace("\"openai_chat\"", "\"generic\""), "`route[2].request_parts`: the mapping names no part"),
+        (format!("{ASKED}{generic}"), "`/ext_authz/v1/ask` is the path of route `envoy` or within it"),
+        (ASKED.replace("inspects", "path = \"/e/\"\ninspects"), "`/e/` ends with `/`"),
+        (ASKED.replace("principal = \"optional\"", ""), "`route[1].principal`: needs to know the user"),
+        (ASKED.replace("requests = 30", ""), "`limit[0].requests`: `0` is out of range; give 1 to 1000000"),
+        (format!("{ASKED}routes = [\"chat\"]"), "`limit[0].routes[0]`: `chat` is the name of no route"),
+        (
+            ASKED.replace("key = \"principal\"", ""),
+            "`limit[0].key`: is missing; set it to `principal`, `agent` or `route`",
+        ),
+        (format!("[server]\ngrpc_listen = \"x\"\n{ASKED}"), "`server.grpc_listen`: `x` is no address"),
+    ] {
+        let message = errors(&text);
+        assert!(message.contains(expected), "{text}\n{message}");
     }
 }

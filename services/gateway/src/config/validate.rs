@@ -2,6 +2,7 @@
 
 mod identity;
 mod mcp;
+mod rates;
 mod routes;
 mod server;
 mod upstreams;
@@ -33,6 +34,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
     let upstreams = upstreams::upstreams(&file.upstreams, unfit);
     let routes = routes::routes(file, &upstreams, unfit);
     let sessions = server::sessions(&file.sessions, unfit);
+    let rates = rates::rates(&file.limit, &routes, unfit);
     let sandbox = sandbox(&file.sandbox, unfit);
     if file.guards.dir.as_ref().is_some_and(|dir| !dir.is_dir()) {
         complain(unfit, "guards.dir", "is not a folder; give the folder that holds one sub-folder for each guard");
@@ -48,6 +50,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         model: file.model.clone(),
         identity,
         credentials,
+        rates,
         routes,
     })
 }

@@ -5,10 +5,11 @@ use parapet_domain::Principal;
 
 use super::conversation::Key;
 use super::headers::Terms;
-use crate::app::{Inner, LiveRoute};
+use crate::app::Inner;
 use crate::config::{McpRoute, Target};
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
+use crate::routes::LiveRoute;
 use crate::trace::Trace;
 use crate::upstream::HttpClient;
 

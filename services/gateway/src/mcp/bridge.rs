@@ -43,7 +43,7 @@ impl App {
     /// A conversation under the rules of the MCP route with this name, on behalf of `principal`; `None` when there is no such route.
     #[must_use]
     pub fn mcp_bridge(&self, route: &str, principal: Option<Principal>) -> Option<McpBridge> {
-        self.inner().mcp_route(route)?;
+        self.inner().routes.mcp(route)?;
         Some(McpBridge {
             app: self.clone(),
             route: route.to_owned(),
@@ -74,7 +74,7 @@ impl McpBridge {
 
     async fn carry(&self, sender: Sender, line: Line) -> Carried {
         let mut carried = Carried::default();
-        let Some((live, route)) = self.app.inner().mcp_route(&self.route) else { return carried };
+        let Some((live, route)) = self.app.inner().routes.mcp(&self.route) else { return carried };
         let trace = Trace::of(&HeaderMap::new());
         let session = Some(self.session.clone());
         let mut exchange = Exchange::new(self.app.inner(), live, &trace, self.principal.clone(), session);

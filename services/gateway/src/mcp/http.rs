@@ -7,10 +7,10 @@ use hyper::body::Incoming;
 use super::asking::Asking;
 use super::headers::{Terms, check_origin};
 use super::{listen, post};
-use crate::app::LiveRoute;
 use crate::config::McpRoute;
 use crate::error::GatewayError;
-use crate::router::{Caller, session};
+use crate::router::{Caller, session, take_rates};
+use crate::routes::LiveRoute;
 
 /// Answers the caller.
 pub(crate) async fn serve<'a>(
@@ -30,6 +30,7 @@ pub(crate) async fn serve<'a>(
     let terms = Terms::of(&head.headers)?;
     let (app, need) = (caller.app, live.config.principal);
     let principal = app.identity.authenticate(caller.peer.ip(), &head.headers, need).await?;
+    take_rates(app, live, None, principal.as_ref())?;
     let session = session(&head.headers)?.or_else(|| terms.session_label());
     let query = head.uri.query().is_some();
     let asking =

@@ -28,6 +28,8 @@ pub(crate) fn user(role: &str) -> String {
 
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
+    /// Where Envoy is answered over gRPC.
+    pub(crate) grpc: Option<SocketAddr>,
     pub(crate) app: App,
     pub(crate) upstream: Upstream,
     dir: TempDir,
@@ -56,6 +58,15 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Gateway {
+        self.start_on(None).await
+    }
+
+    pub(crate) async fn start_with_grpc(self) -> Gateway {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.start_on(Some(listener)).await
+    }
+
+    async fn start_on(self, grpc_listener: Option<TcpListener>) -> Gateway {
         let dir = tempfile::tempdir().unwrap();
         let upstream = Upstream::start(self.script).await;
         let text = self
@@ -82,8 +93,11 @@ impl Setup {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = app.clone();
-        let served = tokio::spawn(async move { serving.serve(listener, async { drop(stopped.await) }).await });
-        Gateway { address, app, upstream, dir, recorder, store, sets, stop: Some(stop), served: Some(served) }
+        let grpc = grpc_listener.as_ref().map(|listener| listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            serving.serve_with_grpc(listener, grpc_listener, async { drop(stopped.await) }).await
+        });
+        Gateway { address, grpc, app, upstream, dir, recorder, store, sets, stop: Some(stop), served: Some(served) }
     }
 }
 

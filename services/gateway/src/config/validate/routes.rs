@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
+use parapet_surfaces::ext_authz::Inspects;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::{ModelApi, Style};
 
@@ -13,8 +14,10 @@ use super::mcp::{check_unused, is_wrapped, mcp};
 use super::windows::windows;
 use super::{Unfit, Upstreams, checked, complain, name, number};
 use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, SurfaceName};
-use crate::config::{ApprovalRules, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
+use crate::config::{ApprovalRules, Asker, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
 use crate::follow::APPROVALS;
+
+const MISSING_SURFACE: &str = "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic`, `mcp`, `litellm`, `ext_authz` or `claude_code`";
 
 pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit) -> Vec<Route> {
     if file.route.is_empty() {
@@ -32,12 +35,10 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
                 format!("`{}` is the name of another route; each needs its own", route.name),
             );
         }
-        if !route.path.is_empty() && routes.iter().any(|other| other.path == route.path) {
-            complain(
-                unfit,
-                &format!("{key}.path"),
-                format!("`{}` is the path of another route; each needs its own", route.path),
-            );
+        if let Some(other) = routes.iter().find(|other| collide(other, &route)) {
+            let message =
+                format!("`{}` is the path of route `{}` or within it; each needs its own", route.path, other.name);
+            complain(unfit, &format!("{key}.path"), message);
         }
         routes.push(route);
     }
@@ -47,11 +48,7 @@ pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit
 fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, unfit: &mut Unfit) -> Option<Route> {
     name(&file.name, &format!("{key}.name"), unfit);
     let Some(surface) = file.surface else {
-        complain(
-            unfit,
-            &format!("{key}.surface"),
-            "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic` or `mcp`",
-        );
+        complain(unfit, &format!("{key}.surface"), MISSING_SURFACE);
         return None;
     };
     let path = path(file, surface, key, unfit);
@@ -59,8 +56,9 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
     let target = |path: &str, unfit: &mut Unfit| target(file, path, key, upstreams, unfit);
     let kind = match surface.model_api() {
         Some(api) => target(path.as_deref()?, unfit).map(|target| RouteKind::Model(api, target)),
-        None if surface == SurfaceName::Check => {
-            Some(RouteKind::Check { credential: check_credential(file, key, credentials, unfit) })
+        None if surface.asks() => {
+            let credential = check_credential(file, key, credentials, unfit);
+            asker(file, surface, key, unfit).map(|asker| RouteKind::Asked { credential, asker })
         }
         None if surface == SurfaceName::Mcp => {
             let target = |unfit: &mut Unfit| target(path.as_deref().unwrap_or("/"), unfit);
@@ -95,6 +93,38 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
     })
 }
 
+/// Whether a request could belong to both.
+fn collide(one: &Route, other: &Route) -> bool {
+    let covers = |outer: &Route, inner: &Route| {
+        let prefix = matches!(outer.kind, RouteKind::Asked { asker: Asker::ExtAuthz(_), .. });
+        inner.path.strip_prefix(&outer.path).is_some_and(|rest| rest.is_empty() || (prefix && rest.starts_with('/')))
+    };
+    // A route without a path is not served.
+    !one.path.is_empty() && !other.path.is_empty() && (covers(one, other) || covers(other, one))
+}
+
+fn asker(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) -> Option<Asker> {
+    match surface {
+        SurfaceName::Litellm => Some(Asker::Litellm),
+        SurfaceName::ClaudeCode => Some(Asker::ClaudeCode),
+        SurfaceName::ExtAuthz => inspects(file, key, unfit).map(Asker::ExtAuthz),
+        _ => Some(Asker::Check),
+    }
+}
+
+fn inspects(file: &RouteFile, key: &str, unfit: &mut Unfit) -> Option<Inspects> {
+    match file.inspects {
+        Some(SurfaceName::Generic) => request_mapping(file, key, unfit).map(|map| Inspects::Generic(Box::new(map))),
+        Some(surface) if surface.model_api().is_some() => surface.model_api().map(Inspects::Model),
+        given => {
+            let wrong = if given.is_some() { "cannot be inspected" } else { "is missing" };
+            let message = format!("{wrong}; say what the bodies are: the protocol of a model server, or `generic`");
+            complain(unfit, &format!("{key}.inspects"), message);
+            None
+        }
+    }
+}
+
 fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) -> Option<String> {
     if is_wrapped(file) {
         return Some(String::new());
@@ -102,11 +132,17 @@ fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) ->
     let default = match surface {
         SurfaceName::Check => Some("/v1/check".to_owned()),
         SurfaceName::Mcp => Some(format!("/mcp/{}", file.name)),
+        SurfaceName::Litellm => Some("/beta/litellm_basic_guardrail_api".to_owned()),
+        SurfaceName::ClaudeCode => Some("/v1/hooks/claude-code".to_owned()),
+        SurfaceName::ExtAuthz => Some("/ext_authz".to_owned()),
         _ => surface.model_api().map(|api| api.default_path().to_owned()),
     };
     let path = match file.path.as_deref().or(default.as_deref()) {
         Some(path) if path.starts_with(APPROVALS) => {
             Err(format!("`{path}` is where approvals are followed; choose another"))
+        }
+        Some(path) if surface == SurfaceName::ExtAuthz && path.ends_with('/') => {
+            Err(format!("`{path}` ends with `/`; the original path comes after it and begins with one"))
         }
         Some(path) if is_path(path) => Ok(path.to_owned()),
         Some(path) => Err(format!("`{path}` is no path; begin it with `/`, without query and without `..`")),
@@ -135,16 +171,19 @@ fn approval(file: &ApprovalFile, key: &str, unfit: &mut Unfit) -> ApprovalRules 
 
 /// A key that has no effect is a misunderstanding, and in a guardrail a dangerous one.
 fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) {
-    let (check, generic) = (surface == SurfaceName::Check, surface == SurfaceName::Generic);
+    let (asks, generic) = (surface.asks(), surface == SurfaceName::Generic);
+    let ext_authz = surface == SurfaceName::ExtAuthz;
+    let mapped = generic || (ext_authz && file.inspects == Some(SurfaceName::Generic));
     let unused = [
-        ("upstream", check && file.upstream.is_some()),
-        ("upstream_path", check && file.upstream_path.is_some()),
-        ("credential", !check && file.credential.is_some()),
+        ("upstream", asks && file.upstream.is_some()),
+        ("upstream_path", asks && file.upstream_path.is_some()),
+        ("credential", !asks && file.credential.is_some()),
         ("style", surface.model_api().is_none() && file.style == Style::Refusal),
         ("refused_turns", surface.model_api().is_none() && file.refused_turns.is_some()),
-        ("request_parts", !generic && !file.request_parts.is_empty()),
-        ("request_ignore", !generic && !file.request_ignore.is_empty()),
-        ("request_stage", !generic && file.request_stage.is_some()),
+        ("inspects", !ext_authz && file.inspects.is_some()),
+        ("request_parts", !mapped && !file.request_parts.is_empty()),
+        ("request_ignore", !mapped && !file.request_ignore.is_empty()),
+        ("request_stage", !mapped && file.request_stage.is_some()),
         ("answer_parts", !generic && !file.answer_parts.is_empty()),
         ("answer_ignore", !generic && !file.answer_ignore.is_empty()),
         ("answer_stage", !generic && file.answer_stage.is_some()),
@@ -167,7 +206,8 @@ fn check_credential(file: &RouteFile, key: &str, credentials: bool, unfit: &mut 
 
 /// A route that needs a user must have a way to learn who it is.
 fn check_principal(file: &ConfigFile, route: &RouteFile, key: &str, unfit: &mut Unfit) {
-    let asserted = route.surface == Some(SurfaceName::Check)
+    let names_users = |surface: SurfaceName| surface.asks() && surface != SurfaceName::ClaudeCode;
+    let asserted = route.surface.is_some_and(names_users)
         && file.credential.iter().any(|c| c.rights.contains(&Right::AssertIdentity));
     let known = asserted || is_wrapped(route) || file.identity.header.is_some() || file.identity.jwt.is_some();
     if route.principal == Need::Required && !known {
@@ -196,14 +236,13 @@ fn join(upstream: &Upstream, path: &str) -> Option<Uri> {
     format!("{}{path}", base.trim_end_matches('/')).parse().ok()
 }
 
+fn request_mapping(file: &RouteFile, key: &str, unfit: &mut Unfit) -> Option<GenericMapping> {
+    let stage = file.request_stage.unwrap_or(Stage::Input);
+    mapping(stage, &file.request_parts, &file.request_ignore, &format!("{key}.request_parts"), unfit)
+}
+
 fn mappings(file: &RouteFile, key: &str, unfit: &mut Unfit) -> Option<Mappings> {
-    let request = mapping(
-        file.request_stage.unwrap_or(Stage::Input),
-        &file.request_parts,
-        &file.request_ignore,
-        &format!("{key}.request_parts"),
-        unfit,
-    );
+    let request = request_mapping(file, key, unfit);
     let answer = mapping(
         file.answer_stage.unwrap_or(Stage::Output),
         &file.answer_parts,

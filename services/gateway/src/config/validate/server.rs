@@ -12,6 +12,7 @@ use crate::secret::Secret;
 pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfig> {
     let listen = address(&file.listen, "server.listen", unfit);
     let admin_listen = address(&file.admin_listen, "server.admin_listen", unfit);
+    let grpc_listen = file.grpc_listen.as_ref().map(|text| address(text, "server.grpc_listen", unfit));
     name(&file.tenant, "server.tenant", unfit);
     if jiff::tz::TimeZone::get(&file.zone).is_err() {
         let message = format!(
@@ -24,6 +25,7 @@ pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfi
     Some(ServerConfig {
         listen: listen?,
         admin_listen: admin_listen?,
+        grpc_listen: grpc_listen.flatten(),
         admin_token: file.admin_token.clone(),
         tenant: file.tenant.clone(),
         zone: file.zone.clone(),

@@ -28,6 +28,7 @@ pub struct Upstream {
 #[derive(Debug, Clone)]
 struct Received {
     id: String,
+    headers: http::HeaderMap,
     body: Bytes,
 }
 
@@ -85,6 +86,21 @@ impl Upstream {
         received.iter().map(|one| serde_json::from_slice(&one.body).unwrap_or_default()).collect()
     }
 
+    /// The bodies of all requests, as they came.
+    #[must_use]
+    pub fn received_bytes(&self) -> Vec<Bytes> {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().map(|one| one.body.clone()).collect()
+    }
+
+    /// A header of the request with this `x-request-id`.
+    #[must_use]
+    pub fn header_of(&self, id: &str, name: &str) -> Option<String> {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = received.iter().find(|one| one.id == id)?;
+        one.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+
     /// The bodies of the requests with this `x-request-id`, as text.
     #[must_use]
     pub fn received_by(&self, id: &str) -> Vec<String> {
@@ -109,9 +125,10 @@ async fn reply(
     received: Arc<Mutex<Vec<Received>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let headers = request.headers().clone();
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let (content_type, text) = answer(&id, &serde_json::from_slice(&body).unwrap_or_default());
-    received.lock().unwrap_or_else(PoisonError::into_inner).push(Received { id, body });
+    received.lock().unwrap_or_else(PoisonError::into_inner).push(Received { id, headers, body });
     let mut response = Response::new(Full::new(Bytes::from(text)));
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     Ok(response)

@@ -24,6 +24,7 @@ use crate::parse;
 use crate::rate::Rates;
 use crate::routes::Routes;
 use crate::server::{self, Drained};
+use crate::telemetry::Telemetry;
 use crate::upstream::ClientError;
 
 /// What the data plane needs from the other crates.
@@ -90,6 +91,7 @@ pub(crate) struct Inner {
     pub(crate) approval_timeout: Duration,
     pub(crate) session_store: SessionStore,
     pub(crate) metrics: Metrics,
+    pub(crate) telemetry: Telemetry,
 }
 
 impl App {
@@ -123,6 +125,7 @@ impl App {
             store: parts.store,
             approval_timeout: Duration::from_millis(config.audit.recorder.deadline_ms),
             metrics: Metrics::new(),
+            telemetry: Telemetry::new(config.telemetry.is_some()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

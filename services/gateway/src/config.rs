@@ -7,6 +7,7 @@ mod document;
 mod environment;
 pub mod file;
 mod running;
+mod telemetry;
 mod validate;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ pub use running::{
     KeyServer, KeySource, Limits, Mappings, McpRoute, RateLimit, Route, RouteKind, SandboxConfig, ServerConfig,
     SessionsConfig, Target, TrustedHeader, Upstream,
 };
+pub use telemetry::{TelemetryConfig, TelemetryFile};
 
 /// A commented example with every section, which a test keeps loadable.
 pub const EXAMPLE: &str = include_str!("config/example.toml");

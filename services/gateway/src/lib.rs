@@ -34,6 +34,7 @@ mod router;
 mod routes;
 mod secret;
 mod server;
+mod telemetry;
 mod trace;
 mod unreadable;
 mod unseen;

@@ -103,6 +103,7 @@ fn record_of(exchange: &Exchange<'_>, decided: &Decided, runs: Vec<GuardRun>, co
 /// Tells of a decision that is about to be recorded, or has just been.
 fn tell(exchange: &Exchange<'_>, record: &DecisionRecord) {
     exchange.app.metrics.decided(record);
+    exchange.app.telemetry.decided(exchange.trace.span.as_ref(), record);
     tracing::info!(
         decision = record.enforced.as_str(), decision.id = %record.id, event.id = %record.event_id, event.stage = record.stage.as_str(),
         exchange.id = %record.exchange_id, route.name = %record.route, guard.id = record.decided_by.as_deref().unwrap_or_default(), reason_code = %record.reason_code,

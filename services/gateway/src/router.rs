@@ -31,6 +31,7 @@ use crate::outgoing::{Feed, Outgoing};
 use crate::rate;
 use crate::relay::{AHEAD, Relay};
 use crate::routes::LiveRoute;
+use crate::telemetry;
 use crate::trace::{REQUEST_ID, Trace};
 
 /// Header with the conversation that a request belongs to.
@@ -52,7 +53,7 @@ pub(crate) async fn answer_arrived(app: &Arc<Inner>, peer: SocketAddr, arrived: 
 }
 
 async fn work(app: Arc<Inner>, peer: SocketAddr, arrived: Arrived, reply: oneshot::Sender<HttpAnswer>) {
-    let trace = Trace::of(&arrived.head.headers);
+    let trace = Trace::begin(&arrived.head.headers, &app.telemetry);
     let live = match &arrived.body {
         Arriving::Stream(_) => app.routes.at(arrived.head.uri.path()),
         Arriving::Described(described) => app.routes.ext_authz(described.route.as_deref()),
@@ -85,6 +86,7 @@ impl Caller<'_> {
         answer.headers_mut().insert(REQUEST_ID, trace.request_id.clone());
         let (route, status) = (live.map_or("none", |live| live.config.name.as_str()), answer.status().as_u16());
         app.metrics.requested(route, status);
+        telemetry::answered(trace.span.as_ref(), live, &trace.request_id, answer.status());
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A caller that has gone takes no answer.
         let answered = reply.send(answer).is_ok();

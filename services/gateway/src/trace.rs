@@ -1,10 +1,13 @@
 //! How an exchange is found again in other systems: W3C `traceparent` and `x-request-id`.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::Context;
 use uuid::Uuid;
 
+use crate::telemetry::{self, Telemetry};
+
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Longest request id that is taken over, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -14,27 +17,53 @@ pub(crate) struct Trace {
     pub(crate) id: String,
     /// The caller's request id, else the trace id. Passed on and given back.
     pub(crate) request_id: HeaderValue,
+    /// The span of the exchange, where traces are made.
+    pub(crate) span: Option<Context>,
+}
+
+/// A caller's span, from `traceparent`.
+pub(crate) struct Parent {
+    pub(crate) trace: String,
+    pub(crate) span: String,
+    pub(crate) flags: u8,
 }
 
 impl Trace {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    /// The ids, and the span that they belong to. Where spans are made and the caller names no trace, the span's is new.
+    pub(crate) fn begin(headers: &HeaderMap, telemetry: &Telemetry) -> Self {
+        let parent = headers.get(TRACEPARENT).and_then(|value| parent(value.to_str().ok()?));
+        let span = telemetry.exchange(parent.as_ref());
+        let mut trace = Self::of(headers);
+        if let Some(id) = span.as_ref().and_then(telemetry::trace_id) {
+            trace.id = id;
+        }
+        trace.span = span;
+        trace
+    }
+
+    fn of(headers: &HeaderMap) -> Self {
         let given = headers.get(REQUEST_ID).filter(|value| is_request_id(value));
         let from_request_id = || given.and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
         let id = headers
             .get(TRACEPARENT)
-            .and_then(|value| trace_id(value.to_str().ok()?))
+            .and_then(|value| parent(value.to_str().ok()?))
+            .map(|parent| parent.trace)
             .unwrap_or_else(|| from_request_id().unwrap_or_else(Uuid::now_v7).simple().to_string());
         let request_id =
             given.cloned().or_else(|| HeaderValue::from_str(&id).ok()).unwrap_or(HeaderValue::from_static("-"));
-        Self { id, request_id }
+        Self { id, request_id, span: None }
     }
 
-    /// Puts the ids into what goes on to an upstream. A `traceparent` that cannot be read is not passed on.
-    pub(crate) fn pass_on(&self, headers: &mut HeaderMap) {
+    /// Puts the ids into what goes on to an upstream, below `span` where spans are made. A `traceparent` that cannot be read
+    /// is not passed on.
+    pub(crate) fn pass_on(&self, headers: &mut HeaderMap, span: Option<&Context>) {
         headers.insert(REQUEST_ID, self.request_id.clone());
-        let readable = headers.get(TRACEPARENT).and_then(|value| trace_id(value.to_str().ok()?)).is_some();
+        let readable = headers.get(TRACEPARENT).and_then(|value| parent(value.to_str().ok()?)).is_some();
         if !readable {
             headers.remove(TRACEPARENT);
+        }
+        if let Some(span) = span {
+            telemetry::inject(span, headers);
         }
     }
 }
@@ -43,15 +72,16 @@ fn is_request_id(value: &HeaderValue) -> bool {
     (1..=MAX_REQUEST_ID).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
 }
 
-/// Trace id of a `traceparent` of version 00 (W3C Trace Context, section 3.2).
-fn trace_id(value: &str) -> Option<String> {
+/// A `traceparent` of version 00 (W3C Trace Context, section 3.2).
+fn parent(value: &str) -> Option<Parent> {
     let fields: Vec<&str> = value.split('-').collect();
-    let [version, trace, parent, flags] = fields.as_slice() else { return None };
+    let [version, trace, span, flags] = fields.as_slice() else { return None };
     let hex =
         |text: &str, len: usize| text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let some = |text: &str| text.bytes().any(|b| b != b'0');
-    let valid = *version == "00" && hex(trace, 32) && some(trace) && hex(parent, 16) && some(parent) && hex(flags, 2);
-    valid.then(|| (*trace).to_owned())
+    let valid = *version == "00" && hex(trace, 32) && some(trace) && hex(span, 16) && some(span) && hex(flags, 2);
+    let flags = u8::from_str_radix(flags, 16).ok()?;
+    valid.then(|| Parent { trace: (*trace).to_owned(), span: (*span).to_owned(), flags })
 }
 
 #[cfg(test)]
@@ -81,7 +111,7 @@ mod tests {
             ["00-zz", &format!("ff-{TRACE}-00f067aa0ba902b7-01"), &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32))]
         {
             let mut headers = headers(&[("traceparent", bad)]);
-            Trace::of(&headers).pass_on(&mut headers);
+            Trace::of(&headers).pass_on(&mut headers, None);
             assert!(!headers.contains_key("traceparent"), "{bad}");
         }
     }

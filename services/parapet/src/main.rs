@@ -31,6 +31,7 @@ mod serve;
 mod sidecar;
 mod signals;
 mod state_dir;
+mod telemetry;
 mod tool;
 
 fn main() -> ExitCode {

@@ -26,6 +26,7 @@ use crate::failure::ListenError;
 use crate::parts::{self, Assembled};
 use crate::registry;
 use crate::state_dir::StateDir;
+use crate::telemetry::{self, Traces};
 
 /// Most open connections on the admin listener: operators, a scraper, probes.
 const ADMIN_CONNECTIONS: usize = 256;
@@ -45,6 +46,7 @@ pub(crate) struct Sidecar {
     stop: watch::Sender<bool>,
     data_plane: JoinHandle<()>,
     admin: JoinHandle<()>,
+    traces: Option<Traces>,
     _watcher: Option<Watcher>,
 }
 
@@ -55,6 +57,8 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
         None => Secret::new(state.admin_token()?),
     };
     config.server.admin_token = Some(token.clone());
+    // Before the data plane, which takes the provider that is there.
+    let traces = config.telemetry.as_ref().map(telemetry::start).transpose()?;
     let (server, watch_guards) = (config.server.clone(), config.guards.watch);
     let limits = Limits { connections: ADMIN_CONNECTIONS.min(config.limits.connections), ..config.limits };
     let Assembled { app, sets, store, recorder, generator } = parts::assemble(config, state).await?;
@@ -89,7 +93,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
         let service_of = |peer| admin_service(&console, peer);
         serve_connections(&limits, admin_listener, admin_stop, service_of, std::future::ready(())).await;
     });
-    Ok(Sidecar { listen, admin_listen, grpc_listen, store, sets, stop, data_plane, admin, _watcher: watcher })
+    Ok(Sidecar { listen, admin_listen, grpc_listen, store, sets, stop, data_plane, admin, traces, _watcher: watcher })
 }
 
 impl Sidecar {
@@ -99,6 +103,9 @@ impl Sidecar {
         self.data_plane.await.context("the data plane ended with a fault")?;
         self.admin.await.context("the admin listener ended with a fault")?;
         self.store.close().await;
+        if let Some(traces) = self.traces {
+            traces.stop().await;
+        }
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use parapet_surfaces::ModelApi;
 use serde::Deserialize;
 
 use super::count::Count;
+use super::telemetry::TelemetryFile;
 use crate::secret::Secret;
 
 /// The whole file.
@@ -29,6 +30,8 @@ pub struct ConfigFile {
     pub sandbox: SandboxFile,
     /// `[model]`: the model server that generates guards; its keys are read by whoever asks it.
     pub model: Option<toml::Table>,
+    /// `[telemetry]`: where traces go; without it none are made.
+    pub telemetry: Option<TelemetryFile>,
     /// `[identity]`: who the users are.
     pub identity: IdentityFile,
     /// `[[credential]]`: keys of programs that ask for decisions.

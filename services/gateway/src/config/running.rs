@@ -17,6 +17,7 @@ use parapet_surfaces::mcp::ToolFilter;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
 use super::file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
+use super::telemetry::TelemetryConfig;
 use crate::identity::KeySet;
 use crate::secret::Secret;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     /// The model server, as it is written: the data plane itself never asks one.
     pub model: Option<toml::Table>,
+    /// Where traces go.
+    pub telemetry: Option<TelemetryConfig>,
     /// Who the users are.
     pub identity: IdentityConfig,
     /// Keys of programs that ask for decisions.

@@ -5,6 +5,7 @@ mod mcp;
 mod rates;
 mod routes;
 mod server;
+mod telemetry;
 mod upstreams;
 mod windows;
 
@@ -48,6 +49,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         sessions,
         sandbox,
         model: file.model.clone(),
+        telemetry: telemetry::telemetry(file.telemetry.as_ref(), unfit),
         identity,
         credentials,
         rates,

@@ -75,7 +75,7 @@ impl McpBridge {
     async fn carry(&self, sender: Sender, line: Line) -> Carried {
         let mut carried = Carried::default();
         let Some((live, route)) = self.app.inner().routes.mcp(&self.route) else { return carried };
-        let trace = Trace::of(&HeaderMap::new());
+        let trace = Trace::begin(&HeaderMap::new(), &self.app.inner().telemetry);
         let session = Some(self.session.clone());
         let mut exchange = Exchange::new(self.app.inner(), live, &trace, self.principal.clone(), session);
         match line {

@@ -5,12 +5,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{HeaderMap, Method, StatusCode};
+use opentelemetry::Context;
 
 use super::asking::Asking;
 use crate::error::GatewayError;
 use crate::exchange::Exchange;
 use crate::forward::outgoing;
 use crate::held::AnswerHead;
+use crate::telemetry;
 use crate::upstream::{self, Opened};
 
 /// Sends `body` and waits for the head of the answer.
@@ -21,10 +23,12 @@ pub(super) async fn send(
     body: Bytes,
 ) -> Result<(AnswerHead, Opened), GatewayError> {
     let (target, client) = asking.server()?;
-    let headers = headers(exchange, asking, &method)?;
+    let span = exchange.app.telemetry.upstream(exchange.trace.span.as_ref(), &target.upstream.name);
+    let headers = headers(exchange, asking, &method, span.as_ref())?;
     let sent = Instant::now();
     let opened = upstream::open_as(client, target, method, headers, body).await;
     exchange.waited = exchange.waited.saturating_add(sent.elapsed());
+    telemetry::upstream_answered(span.as_ref(), opened.as_ref().map(|(head, _)| head.status));
     opened.map_err(|error| {
         exchange.app.metrics.upstream_failed(&target.upstream.name, error.kind());
         error.into()
@@ -41,9 +45,14 @@ pub(super) async fn send_back(exchange: &mut Exchange<'_>, asking: &Asking<'_>, 
     }
 }
 
-fn headers(exchange: &Exchange<'_>, asking: &Asking<'_>, method: &Method) -> Result<HeaderMap, GatewayError> {
+fn headers(
+    exchange: &Exchange<'_>,
+    asking: &Asking<'_>,
+    method: &Method,
+    span: Option<&Context>,
+) -> Result<HeaderMap, GatewayError> {
     let (target, _) = asking.server()?;
-    let mut headers = outgoing(exchange, target, &asking.headers);
+    let mut headers = outgoing(exchange, target, &asking.headers, span);
     // It was checked here; the server has no page that it knows.
     headers.remove(ORIGIN);
     if *method != Method::POST {

@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny openai-sdk litellm
+.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny clients litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -87,10 +87,10 @@ deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs
 	cargo deny --locked check bans licenses sources
 	@cargo deny --locked check advisories || { echo "the advisories need the network: https://github.com/RustSec/advisory-db"; exit 1; }
 
-openai-sdk: ## Drives the sidecar with the official OpenAI Python SDK (installs it into a virtual environment)
+clients: ## The examples and tests with the real clients: OpenAI, Anthropic, LangChain (installs them into a virtual environment)
 	@tests/setup.sh python
 	cargo build --quiet --locked --package parapet
-	tests/openai-sdk/run.sh
+	tests/clients/run.sh
 
 litellm: ## Drives the sidecar with LiteLLM's own client of the generic guardrail (installs it into a virtual environment)
 	@tests/setup.sh python

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# LiteLLM's own client of the generic guardrail against a sidecar with the bundled guards: `make litellm`.
+# LiteLLM's own client of the generic guardrail against a sidecar with one small guard: `make litellm`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
@@ -12,7 +12,8 @@ STATE=$(mktemp -d)
 KEY=litellm-key-of-the-tests
 CACHE=$target/debug/parapet-test-state/cache
 # LiteLLM would fetch a table of prices that nothing here needs.
-export STATE KEY CACHE LITELLM_LOCAL_MODEL_COST_MAP=True
+GUARDS=$here/guards
+export STATE KEY CACHE GUARDS LITELLM_LOCAL_MODEL_COST_MAP=True
 log=$STATE/started
 "$target/debug/parapet" serve --json --config "$here/parapet.toml" --state-dir "$STATE" > "$log" 2> "$STATE/stderr" &
 sidecar=$!

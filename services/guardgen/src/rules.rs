@@ -47,6 +47,8 @@ pub fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
 }
 
 /// What the description of an agent declares for lists of rules.
-pub(crate) use list::{Names, names_of};
+pub(crate) use list::{
+    Declared, Names, ToolName, ValueKind, abbreviates, name_words, names_of, same_action, same_family,
+};
 
-pub(crate) use access::reaches_data;
+pub(crate) use access::{Verb, reaches_data, roles_of_examples};

@@ -63,6 +63,10 @@ pub enum Format {
         name: String,
         /// JSON Schema.
         schema: Value,
+        /// Whether the messages show the form by examples. Then the schema stands in the instructions only where the server
+        /// does not hold the answer to it: instructions that stay the same are read once by a server that keeps them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shown: bool,
     },
 }
 
@@ -91,7 +95,16 @@ impl Prompt {
     /// The same with an answer in JSON by `schema`.
     #[must_use]
     pub fn with_json(mut self, name: impl Into<String>, schema: Value) -> Self {
-        self.format = Format::Json { name: name.into(), schema };
+        self.format = Format::Json { name: name.into(), schema, shown: false };
+        self
+    }
+
+    /// The same, where the messages show the form of the answer by examples.
+    #[must_use]
+    pub fn with_shown_form(mut self) -> Self {
+        if let Format::Json { shown, .. } = &mut self.format {
+            *shown = true;
+        }
         self
     }
 

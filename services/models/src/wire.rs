@@ -97,9 +97,13 @@ impl Question<'_> {
         self.system().len() + messages
     }
 
-    /// The system text; with JSON, the schema too, as no server shows it to the model and some ignore it.
+    /// The system text; with JSON, the schema too, as no server shows it to the model and some ignore it. Where the messages
+    /// show the form and the server holds the answer to it, the text stays the same for all schemas.
     fn system(&self) -> String {
-        let Format::Json { schema, .. } = &self.prompt.format else { return self.prompt.system.clone() };
+        let Format::Json { schema, shown, .. } = &self.prompt.format else { return self.prompt.system.clone() };
+        if *shown && matches!(self.rung, Some(Rung::JsonSchema | Rung::JsonObject | Rung::Grammar)) {
+            return self.prompt.system.clone();
+        }
         let wanted =
             format!("Answer with one JSON value that fits this JSON Schema, without any text around it:\n{schema}");
         if self.prompt.system.is_empty() { wanted } else { format!("{}\n\n{wanted}", self.prompt.system) }
@@ -136,7 +140,7 @@ impl Question<'_> {
         if !self.prompt.stop.is_empty() {
             fields.insert("stop".to_owned(), json!(self.prompt.stop));
         }
-        let Format::Json { name, schema } = &self.prompt.format else { return fields };
+        let Format::Json { name, schema, .. } = &self.prompt.format else { return fields };
         let (field, value) = match self.rung {
             Some(Rung::JsonSchema) => {
                 ("response_format", json!({"type": "json_schema", "json_schema": {"name": name, "schema": schema}}))

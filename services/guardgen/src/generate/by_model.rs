@@ -162,11 +162,16 @@ impl Work<'_, '_> {
     }
 
     fn stop(&mut self, best: Trial, error: &ModelError) -> Trial {
+        self.note_stop(error);
+        best
+    }
+
+    /// Notes why no further question is asked.
+    pub(super) fn note_stop(&mut self, error: &ModelError) {
         self.provenance.stopped = match error {
             ModelError::BudgetSpent { which, .. } => Stopped::BudgetSpent { limit: *which },
             other => Stopped::ModelFailed { error: other.to_string() },
         };
-        best
     }
 
     /// Builds and tests the program in an answer. `None` when there is none in it.

@@ -7,7 +7,7 @@ use parapet_judge::GuardTest;
 use parapet_models::{Message, Prompt, Role};
 use serde_json::{Value, json};
 
-use super::restate::{Notation, typed};
+use super::restate::Notation;
 use super::trial::Trial;
 use crate::library::ToolDescription;
 use crate::memory::{Case, Recalled};
@@ -18,6 +18,8 @@ const PLAN: &str = include_str!("prompts/plan.md");
 const RESTATE: &str = include_str!("prompts/restate.md");
 const RESTATE_RULES: &str = include_str!("prompts/restate_rules.md");
 const RESTATED_RULES: &str = include_str!("prompts/restated_rules.toml");
+const RESTATE_GRANTS: &str = include_str!("prompts/restate_grants.md");
+const RESTATED_GRANTS: &str = include_str!("prompts/restated_grants.toml");
 const RESTATED: &str = include_str!("prompts/restated.toml");
 const TESTS: &str = include_str!("prompts/tests.md");
 const ARBITRATE: &str = include_str!("prompts/arbitrate.md");
@@ -27,58 +29,35 @@ const CASE_EVENTS: usize = 2;
 /// Longest program, in tokens.
 const PROGRAM_TOKENS: u32 = 1_400;
 
-/// Asks what one sentence of the request says, in the form of `notation`. `before` is the conversation about the sentences
-/// before it.
-pub(super) fn restate(request: &GuardRequest, notation: &Notation, before: Option<&Prompt>, sentence: &str) -> Prompt {
-    let (mut messages, text) = match before {
-        Some(before) => (before.messages.clone(), format!("Next sentence: {sentence}")),
-        None => {
-            let facts = facts_text(request);
-            let facts = if facts.is_empty() { facts } else { format!("\nFacts:\n{}", fenced("toml", &facts)) };
-            let context = restating(&request.agent, &request.request, sentence);
-            (worked(notation), format!("{context}{facts}"))
-        }
-    };
-    messages.push(Message { role: Role::User, text });
-    let (system, name, schema) = match notation {
-        Notation::Rules(names) => (RESTATE_RULES, "rules", typed::schema(names)),
-        Notation::Sentences => (RESTATE, "sentences", sentences_schema()),
+/// Asks what one sentence of the request says, in the form of `notation`, held to `schema`. All questions about a request begin
+/// alike, so that a server that keeps what it read has to read the sentence alone.
+pub(super) fn restate(request: &GuardRequest, notation: &Notation, sentence: &str, schema: Value) -> Prompt {
+    let facts = facts_text(request);
+    let facts = if facts.is_empty() { facts } else { format!("Facts:\n{}\n", fenced("toml", &facts)) };
+    let mut messages = worked(notation);
+    messages
+        .push(Message { role: Role::User, text: format!("{}{facts}Sentence: {sentence}", notation.context(request)) });
+    let system = match notation {
+        Notation::Rules(_) => RESTATE_RULES,
+        Notation::Grants(_) => RESTATE_GRANTS,
+        Notation::Sentences => RESTATE,
     };
     let prompt = Prompt { system: system.to_owned(), messages, max_tokens: Some(600), ..Prompt::default() };
-    prompt.with_json(name, schema)
-}
-
-fn sentences_schema() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["sentences"],
-        "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string", "maxLength": 240}}},
-    })
-}
-
-/// The conversation with the answer to its last question.
-pub(super) fn answered(question: &Prompt, answer: &str) -> Prompt {
-    let mut conversation = question.clone();
-    conversation.messages.push(Message { role: Role::Assistant, text: answer.to_owned() });
-    conversation
+    prompt.with_json(notation.name(), schema).with_shown_form()
 }
 
 /// Asks for something better than `answer`.
 pub(super) fn restate_again(question: &Prompt, sentence: &str, answer: &str, complaint: &str) -> Prompt {
-    let text = format!("That is not right yet. {complaint}\nOnce more, and not the same as before: {sentence}");
+    let text =
+        format!("That is not right yet. {complaint}\nOnce more, and not the same as before. Sentence: {sentence}");
     question.clone().with_reply(answer, text)
-}
-
-fn restating(agent: &str, rule: &str, sentence: &str) -> String {
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("Agent: {}\nRule: {}\nFirst sentence: {sentence}", words(agent), words(rule))
 }
 
 /// The worked example in this notation, as a conversation.
 fn worked(notation: &Notation) -> Vec<Message> {
     #[derive(serde::Deserialize)]
     struct Example {
-        agent: String,
-        rule: String,
+        context: String,
         turns: Vec<Turn>,
     }
     #[derive(serde::Deserialize)]
@@ -90,17 +69,15 @@ fn worked(notation: &Notation) -> Vec<Message> {
     let (text, key) = match notation {
         Notation::Rules(names) if names.tools.is_empty() => (RESTATED_RULES, "tasks"),
         Notation::Rules(_) => (RESTATED_RULES, "tools"),
+        Notation::Grants(_) => (RESTATED_GRANTS, "grants"),
         Notation::Sentences => (RESTATED, "data"),
     };
     let example = toml::from_str::<std::collections::BTreeMap<String, Example>>(text).ok();
     let Some(example) = example.and_then(|mut all| all.remove(key)) else { return Vec::new() };
     let mut messages = Vec::new();
     for (place, turn) in example.turns.into_iter().enumerate() {
-        let text = match place {
-            0 => restating(&example.agent, &example.rule, &turn.given),
-            _ => format!("Next sentence: {}", turn.given),
-        };
-        messages.push(Message { role: Role::User, text });
+        let context = if place == 0 { example.context.as_str() } else { "" };
+        messages.push(Message { role: Role::User, text: format!("{context}Sentence: {}", turn.given) });
         messages.push(Message { role: Role::Assistant, text: Value::Object(turn.answer).to_string() });
     }
     messages
@@ -298,30 +275,45 @@ fn event_schema() -> Value {
 mod tests {
     use super::*;
 
-    /// Compiles what the answers of a worked example say.
-    fn compiles(text: &str, key: &str, notation: &Notation) {
-        let file: toml::Table = toml::from_str(text).unwrap();
-        let agent = file[key]["agent"].as_str().unwrap();
-        let answers = worked(notation).into_iter().filter(|message| message.role == Role::Assistant);
-        let sentences = answers.flat_map(|answer| {
-            let answer = serde_json::from_str(&answer.text).unwrap();
-            let sentences = notation.sentences(&answer);
+    /// Every worked answer as sentences of its own, which have to compile together with `more`.
+    fn compiles(notation: &Notation, agent: &str, more: &str) {
+        let answers: Vec<Value> = worked(notation)
+            .into_iter()
+            .filter(|message| message.role == Role::Assistant)
+            .map(|message| serde_json::from_str(&message.text).unwrap())
+            .collect();
+        assert!(answers.len() > 3);
+        let sentences = answers.iter().flat_map(|answer| {
+            let sentences = notation.sentences(answer);
             assert!(!sentences.is_empty(), "{answer}");
             sentences
         });
         let list: String = sentences.map(|sentence| format!("- {sentence}\n")).collect();
+        let request = format!("{more}{list}");
         let agent = agent.to_owned();
-        crate::compile(&GuardRequest { id: "x".to_owned(), request: list, agent, ..GuardRequest::default() }).unwrap();
+        crate::compile(&GuardRequest { id: "x".to_owned(), request, agent, ..GuardRequest::default() }).unwrap();
     }
 
     #[test]
     fn every_worked_example_of_restating_is_read_and_compiles() {
-        compiles(RESTATED, "data", &Notation::Sentences);
-        for key in ["tools", "tasks"] {
-            let file: toml::Table = toml::from_str(RESTATED_RULES).unwrap();
-            let names = crate::rules::names_of(file[key]["agent"].as_str().unwrap());
-            assert_eq!(names.tools.is_empty(), key == "tasks");
-            compiles(RESTATED_RULES, key, &Notation::Rules(names));
+        let archive = "The tool `look_up` with arguments `table`, `fields` and `filter` reads records; the tool `change` with arguments \
+                       `table`, `record_id` and `values` changes one; the tool `drop` with arguments `table` and `record_id` deletes one. \
+                       Roles: clerk, auditor, boss.";
+        compiles(&Notation::Sentences, archive, "");
+        let tables = "- books has the columns title, author, price.\n- loans has the columns book, reader, due_on.\n";
+        let request = GuardRequest { agent: archive.to_owned(), ..GuardRequest::default() };
+        let clauses = ["books (title, author, price)".to_owned(), "loans (book, reader, due_on)".to_owned()];
+        let grants = Notation::of(&request, &clauses);
+        assert_eq!(grants.name(), "grants");
+        compiles(&grants, archive, tables);
+        let library = "Its tools are `lend_book(days: number, shelf: text, express: boolean)`, `burn_book(name)`, `delete_book(name)`, \
+                       `move_book(shelf: text, note)` and `find_book(name)`. The user's attributes are `verified` (boolean) and `team` (text); \
+                       the roles are `librarian`, `guest` and `boss`.";
+        let club = "People write to it. The user's attributes are `age` (number), `member` (boolean), `child` (boolean), `grade` (text), \
+                    `banned` (boolean), `helmet` (boolean) and `ticket` (boolean).";
+        for agent in [library, club] {
+            let request = GuardRequest { agent: agent.to_owned(), ..GuardRequest::default() };
+            compiles(&Notation::of(&request, &[]), agent, "");
         }
     }
 }

@@ -26,8 +26,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use build::roles_of_examples;
 use policy::Policy;
-use statement::{Statement, Verb};
+use statement::Statement;
+pub(crate) use statement::Verb;
 
 /// Longest request and longest agent description, in bytes.
 const MAX_BYTES: usize = 256 << 10;

@@ -37,23 +37,47 @@ const MOST_RULES: usize = 200;
 /// What the description of an agent declares, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Names {
-    /// Tools with their arguments.
-    pub(crate) tools: Vec<(String, Vec<String>)>,
+    /// Tools.
+    pub(crate) tools: Vec<ToolName>,
     /// Attributes of the user.
-    pub(crate) attributes: Vec<String>,
+    pub(crate) attributes: Vec<Declared>,
     /// Roles of the user.
     pub(crate) roles: Vec<String>,
 }
 
+/// A tool, its arguments, and what is said of it where it is declared in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToolName {
+    /// The name.
+    pub(crate) name: String,
+    /// Its arguments.
+    pub(crate) arguments: Vec<Declared>,
+    /// What it does; empty when nothing is said.
+    pub(crate) about: String,
+}
+
+pub(crate) use agent::{Declared, ValueKind};
+pub(crate) use names::{abbreviates, name_words, same_action, same_family};
+
 /// Reads the declarations in the description of an agent.
 pub(crate) fn names_of(description: &str) -> Names {
     let agent = agent::Agent::read(description);
-    let plain = |declared: Vec<agent::Declared>| declared.into_iter().map(|one| one.name).collect();
-    Names {
-        tools: agent.tools.into_iter().map(|tool| (tool.name, plain(tool.arguments))).collect(),
-        attributes: plain(agent.attributes),
-        roles: agent.roles,
-    }
+    let tools = agent.tools.into_iter().map(|tool| ToolName {
+        about: about(description, &tool.name),
+        name: tool.name,
+        arguments: tool.arguments,
+    });
+    Names { tools: tools.collect(), attributes: agent.attributes, roles: agent.roles }
+}
+
+/// "`issue_refund(order_id)`: pays money back" in a line of its own.
+fn about(description: &str, tool: &str) -> String {
+    let said = description.lines().find_map(|line| {
+        let line = line.trim_start().strip_prefix(['-', '*'])?.trim_start().strip_prefix('`')?.strip_prefix(tool)?;
+        let (arguments, said) = line.split_once('`')?;
+        (arguments.is_empty() || arguments.starts_with('(')).then(|| said.trim_start_matches(':').trim().to_owned())
+    });
+    said.unwrap_or_default()
 }
 
 /// Compiles a rule list.

@@ -1,9 +1,9 @@
 //! What a model says, well or badly, and what becomes of it.
 
 use parapet_guardgen::generate::Stopped;
-use parapet_guardgen::{GenerateError, GenerateOptions, Method, Progress};
+use parapet_guardgen::{GenerateError, GenerateOptions, GuardRequest, Method, Progress};
 use parapet_models::{Budget, Limit};
-use parapet_test_model_server::{Step, answer, body, refusal, said};
+use parapet_test_model_server::{Server, Step, answer, body, refusal, said};
 
 use crate::fixture::{BROKEN, GOOD, LAX, generate, generator, options, plan, proposals, request, verdict};
 
@@ -164,13 +164,13 @@ fn rules(rows: &[serde_json::Value]) -> Step {
 fn at_most(value: &str) -> serde_json::Value {
     serde_json::json!({
         "action": "refund", "effect": "only_if",
-        "conditions": [{"what": "amount", "is": "at most", "values": [value]}],
+        "when": [{"about": "amount", "is": "at most", "values": [value]}],
     })
 }
 
-/// What says nothing that could be compiled.
-fn nothing() -> serde_json::Value {
-    serde_json::json!({"action": "refund", "effect": "only_if", "conditions": []})
+/// What leaves out half of the sentence.
+fn never() -> serde_json::Value {
+    serde_json::json!({"action": "refund", "effect": "forbidden_if"})
 }
 
 #[tokio::test]
@@ -190,24 +190,90 @@ async fn prose_that_the_model_restates_is_compiled_and_needs_no_program() {
 }
 
 #[tokio::test]
-async fn what_was_restated_is_corrected_by_the_compilers_complaint_and_by_the_examples() {
+async fn what_was_restated_is_corrected_by_what_it_leaves_out_and_by_the_examples() {
     let options = GenerateOptions { restate: true, ..options() };
-    let steps = vec![rules(&[nothing()]), rules(&[at_most("10")]), rules(&[at_most("100")])];
+    let steps = vec![rules(&[never()]), rules(&[never()]), rules(&[at_most("100")]), rules(&[at_most("100")])];
     let (made, _, server) = generate(steps, &options).await;
     let made = made.unwrap();
-    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (3, 0));
+    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (4, 0));
     let complaint =
         |n: usize| server.asked()[n].body["messages"].as_array().unwrap().last().unwrap()["content"].to_string();
-    assert!(complaint(1).contains("is not understood"), "{}", complaint(1));
-    assert!(complaint(2).contains("decided wrongly") && complaint(2).contains("a small refund"), "{}", complaint(2));
+    assert!(complaint(1).contains("It also speaks of 100"), "{}", complaint(1));
+    assert!(complaint(2).ends_with("nobody gets back more than a hundred.\""), "what is missing is asked about alone");
+    assert!(complaint(3).contains("decided wrongly") && complaint(3).contains("a small refund"), "{}", complaint(3));
 }
 
 #[tokio::test]
 async fn what_cannot_be_restated_is_programmed() {
     let options = GenerateOptions { restate: true, ..options() };
-    let mut steps = vec![rules(&[at_most("10")]); 13];
+    let mut steps = vec![rules(&[never()]), rules(&[never()]), rules(&[at_most("100")])];
+    steps.extend(vec![rules(&[never()]); 12]);
     steps.extend([plan(), said(GOOD)]);
     let (made, _, _) = generate(steps, &options).await;
     let made = made.unwrap();
-    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (13, 1));
+    assert_eq!((made.provenance.restated.len(), made.provenance.rounds.len()), (15, 1));
+}
+
+/// A clause after a clause on who may reach which data, with the table declared beside them.
+fn archive() -> GuardRequest {
+    let test = |role: &str, fields: &[&str], verdict: &str| -> parapet_judge::GuardTest {
+        serde_json::from_value(serde_json::json!({
+            "description": format!("a {role} reads {fields:?}"),
+            "event": {
+                "stage": "tool_call", "principal": {"id": "u", "roles": [role]},
+                "parts": [{"tool": "look_up", "json": {"table": "books", "fields": fields}}],
+            },
+            "expect": {"verdict": verdict},
+        }))
+        .unwrap()
+    };
+    GuardRequest {
+        id: "archive".to_owned(),
+        request: "Clerks have a look at the title of books. Auditors see books, but never the reader. The tables are books (title, \
+                  reader, due_on). The assistant is polite. Whatever is not mentioned is denied."
+            .to_owned(),
+        agent: "The assistant of an archive. The tool `look_up` with arguments `table`, `fields` and `filter` reads records. Roles: \
+                clerk, auditor."
+            .to_owned(),
+        examples: vec![
+            test("clerk", &["title"], "allow"),
+            test("clerk", &["due_on"], "deny"),
+            test("auditor", &["due_on"], "allow"),
+            test("auditor", &["reader"], "deny"),
+        ],
+        facts: toml::Table::new(),
+    }
+}
+
+#[tokio::test]
+async fn who_may_reach_what_is_asked_clause_by_clause_and_declarations_are_not() {
+    let grants = |rows: serde_json::Value| said(&serde_json::json!({"grants": rows}).to_string());
+    let clerk = serde_json::json!([{"by": ["clerk"], "can": "may", "do": ["read"], "of": "books", "part": "only", "which": ["title"]}]);
+    let auditor = serde_json::json!([{"by": ["auditor"], "can": "may", "do": ["read"], "of": "books", "part": "all_but", "which": ["reader"]}]);
+    let server = Server::new([grants(clerk), grants(auditor)]).await;
+    let options = GenerateOptions { restate: true, ..options() };
+    let made = generator(Some(server.client())).generate(&archive(), &options, &mut |_| {}).await.unwrap();
+    assert!(made.counts(), "{}", made.report.to_text());
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2, "three of five sentences are declarations, descriptions and the rest");
+    let texts = |n: usize| asked[n].body["messages"].as_array().unwrap().clone();
+    let (first, second) = (texts(0), texts(1));
+    assert_eq!(first[..first.len() - 1], second[..second.len() - 1], "all but the sentence is read once");
+    assert!(
+        second.last().unwrap()["content"]
+            .as_str()
+            .unwrap()
+            .ends_with("Sentence: Auditors see books, but never the reader.")
+    );
+    assert!(made.draft.plan.steps[0].what.contains("Taken for descriptions: The tables are books"));
+}
+
+#[tokio::test]
+async fn the_nearest_attempt_is_kept_when_the_budget_ends_while_restating() {
+    let budget = Budget { calls: Some(3), ..Budget::default() };
+    let options = GenerateOptions { restate: true, model_budget: budget, ..options() };
+    let (made, _, _) = generate(vec![rules(&[never()]), rules(&[never()]), rules(&[at_most("100")])], &options).await;
+    let made = made.unwrap();
+    assert!(!made.counts(), "small refunds are refused, and an example says otherwise");
+    assert!(matches!(made.provenance.stopped, Stopped::BudgetSpent { limit: Limit::Calls }));
 }

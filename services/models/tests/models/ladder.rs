@@ -40,6 +40,28 @@ async fn the_schema_goes_to_the_server_and_into_the_instructions() {
 }
 
 #[tokio::test]
+async fn instructions_stay_the_same_where_the_messages_show_the_form() {
+    let refused = || refusal(400, "'response_format.type' must be 'json_object' or 'text'");
+    let steps = [
+        said(r#"{"kind": "deny"}"#),
+        refused(),
+        refused(),
+        refusal(400, "Unrecognized request argument supplied: grammar"),
+    ];
+    let server = Server::new(steps.into_iter().chain([said(r#"{"kind": "deny"}"#)])).await;
+    let client = server.client();
+    for rung in [Rung::JsonSchema, Rung::Text] {
+        let completion = client.complete(&prompt().with_shown_form(), &Meter::unlimited()).await.unwrap();
+        assert_eq!(completion.rung, Some(rung));
+    }
+    let asked = server.asked();
+    let systems = asked.iter().map(|asked| asked.body["messages"][0]["content"].as_str().unwrap());
+    let (last, held) = (asked.len() - 1, systems.clone().take(asked.len() - 1));
+    assert!(held.into_iter().all(|system| system == "You judge."), "{asked:?}");
+    assert!(systems.clone().nth(last).unwrap().ends_with(&schema().to_string()), "nothing else holds the answer to it");
+}
+
+#[tokio::test]
 async fn a_server_that_knows_no_way_is_asked_in_words_and_asked_once() {
     let server = Server::new([
         refusal(400, "'response_format.type' must be 'json_object' or 'text'"),

@@ -2,7 +2,7 @@
 //! the tests that the model never saw; the first attempt stands beside the last.
 
 use anyhow::{Context as _, Result};
-use parapet_guardgen::{CheckOptions, GenerateError, GenerateOptions, Generated, Generator, Memory, Method};
+use parapet_guardgen::{CheckOptions, GenerateError, GenerateOptions, Generated, Generator, Memory, Method, Progress};
 use parapet_judge::{Guard, GuardSource, GuardTest, run_tests};
 use parapet_models::{Budget, ModelClient, ModelConfig};
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(names: &[&str]) -> Result<Tally> {
     );
     let mut tally = Tally::default();
     for asked in requests::all()?.into_iter().filter(|asked| names.is_empty() || names.contains(&asked.id.as_str())) {
-        let passed = match generator.generate(&asked.as_prose(), &options(), &mut |_| {}).await {
+        let passed = match generator.generate(&asked.as_prose(), &options(), &mut watch).await {
             Ok(made) => tell(&asked, &made)?,
             Err(error) => {
                 println!("{:22}{error}", asked.id);
@@ -29,6 +29,13 @@ pub(crate) async fn run(names: &[&str]) -> Result<Tally> {
         tally.add(usize::from(passed), usize::from(!passed));
     }
     Ok(tally)
+}
+
+/// Tells every step where `WATCH` is set.
+fn watch(step: Progress) {
+    if std::env::var_os("WATCH").is_some() {
+        println!("  {}", serde_json::to_string(&step).unwrap_or_default());
+    }
 }
 
 fn options() -> GenerateOptions {
@@ -51,13 +58,13 @@ fn tell(asked: &Asked, made: &Generated) -> Result<bool> {
     let held_out: Vec<GuardTest> = asked.held_out.iter().map(verdict_alone).collect();
     let (passed, all) = test(&source, &held_out);
     let (shown, shown_all) = test(&source, &source.tests);
-    let first =
-        provenance.rounds.first().map_or_else(|| "-".to_owned(), |round| format!("{}/{}", round.passed, round.tests));
+    let attempts = || provenance.restated.iter().chain(&provenance.rounds).filter(|round| round.tests > 0);
+    let first = attempts().next().map_or_else(|| "-".to_owned(), |round| format!("{}/{}", round.passed, round.tests));
     let proposed = provenance.proposed_tests;
     println!(
         "{:22}{:>8}{first:>10}{:>10}{:>10}{:>10}{:>9}{:>9}{:>8.0}  {}",
         asked.id,
-        provenance.rounds.len(),
+        attempts().count(),
         format!("{shown}/{shown_all}"),
         format!("{passed}/{all}"),
         format!("{}+{}", proposed.agreed, proposed.upheld),

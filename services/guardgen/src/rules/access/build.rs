@@ -320,7 +320,7 @@ fn push_new(list: &mut Vec<String>, item: String) {
 }
 
 /// Names of roles in the examples, as the policy writes names.
-pub(super) fn roles_of_examples(examples: &[parapet_judge::GuardTest]) -> Vec<String> {
+pub(crate) fn roles_of_examples(examples: &[parapet_judge::GuardTest]) -> Vec<String> {
     let roles = examples.iter().filter_map(|test| test.event.pointer("/principal/roles")?.as_array());
     roles.flatten().filter_map(|role| role.as_str().map(name::plain)).collect()
 }

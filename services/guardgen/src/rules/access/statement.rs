@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What is done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Verb {
+pub(crate) enum Verb {
     /// Read, see, view.
     Read,
     /// Write, create, change.
@@ -15,7 +15,7 @@ pub(super) enum Verb {
 
 impl Verb {
     /// The verb that a word means.
-    pub(super) fn of(word: &str) -> Option<Self> {
+    pub(crate) fn of(word: &str) -> Option<Self> {
         match word {
             "read" | "reads" | "see" | "sees" | "view" | "views" | "access" | "accesses" | "query" | "queries"
             | "get" | "gets" | "fetches" | "opens" => Some(Self::Read),
@@ -36,7 +36,7 @@ impl Verb {
     }
 
     /// The word.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Write => "write",

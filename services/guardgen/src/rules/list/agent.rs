@@ -20,11 +20,11 @@ pub(super) struct Agent {
 
 /// A declared name and the kind of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Declared {
+pub(crate) struct Declared {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// What its values are.
-    pub kind: ValueKind,
+    pub(crate) kind: ValueKind,
 }
 
 /// A tool with its arguments.
@@ -38,7 +38,7 @@ pub(super) struct Tool {
 
 /// What values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum ValueKind {
+pub(crate) enum ValueKind {
     /// Not said.
     #[default]
     Any,

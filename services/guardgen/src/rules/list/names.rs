@@ -9,7 +9,7 @@ const ENDINGS: [&str; 25] = [
 ];
 
 /// The words of a name, in lower case.
-pub(super) fn name_words(name: &str) -> Vec<String> {
+pub(crate) fn name_words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut fresh = true;
     let mut lower_before = false;
@@ -30,7 +30,7 @@ pub(super) fn name_words(name: &str) -> Vec<String> {
 }
 
 /// Whether two words are of one family.
-pub(super) fn same_family(a: &str, b: &str) -> bool {
+pub(crate) fn same_family(a: &str, b: &str) -> bool {
     let (a, b) = (plain(a), plain(b));
     if a == b {
         return true;
@@ -47,7 +47,7 @@ pub(super) fn same_family(a: &str, b: &str) -> bool {
 }
 
 /// Whether `short` abbreviates `word`: `dr` for "driver", `qty` for "quantity".
-pub(super) fn abbreviates(short: &str, word: &str) -> bool {
+pub(crate) fn abbreviates(short: &str, word: &str) -> bool {
     let word = plain(word);
     if !(2..=4).contains(&short.len()) || short.len() >= word.len() || short.chars().next() != word.chars().next() {
         return false;
@@ -57,7 +57,7 @@ pub(super) fn abbreviates(short: &str, word: &str) -> bool {
 }
 
 /// Whether the two words name the same kind of action: "purchase" and "buy".
-pub(super) fn same_action(a: &str, b: &str) -> bool {
+pub(crate) fn same_action(a: &str, b: &str) -> bool {
     let sure = |word: &str| -> Vec<&'static str> {
         let words = meanings(word);
         words

@@ -24,6 +24,14 @@ const EMPTY: &[&str] = &[
     "her",
     "online",
     "user's",
+    "themselves",
+    "themself",
+    "himself",
+    "herself",
+    "itself",
+    "yourself",
+    "myself",
+    "alone",
 ];
 
 /// How a part of the phrase is joined to what stands before it.

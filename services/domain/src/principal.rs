@@ -28,6 +28,8 @@ pub enum AuthenticatedBy {
     TrustedHeader,
     /// A signed JSON Web Token.
     Jwt,
+    /// The operating system: the user that runs the process.
+    OsUser,
     /// The request body, from a credential with the right `assert_identity`.
     #[default]
     Asserted,

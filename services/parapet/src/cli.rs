@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{audit, bench, check, demo, generate, guard, hook, memory, serve, tool};
+use crate::{audit, bench, check, demo, generate, guard, hook, mcp, memory, serve, tool};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Makes, tests and lists tools for guards, and promotes functions of guards to tools
     #[command(subcommand)]
     Tool(tool::Command),
+    /// Stands between an MCP client and a server that it starts
+    #[command(subcommand)]
+    Mcp(mcp::Command),
     /// Reads the audit log
     #[command(subcommand)]
     Audit(audit::Command),

@@ -49,6 +49,29 @@ pub(crate) fn builtin(state: &StateDir, upstream: Option<&str>) -> anyhow::Resul
     Ok(Config::parse("built in", &text, &|_| None)?)
 }
 
+/// What `parapet mcp wrap` runs without a file: SQLite, the bundled guards, and one route with this name.
+pub(crate) fn builtin_mcp(state: &StateDir, route: &str) -> anyhow::Result<Config> {
+    let path = |name: &str| quoted(&state.join(name).display().to_string());
+    let text = format!(
+        r#"
+        [store]
+        url = {store}
+        [audit]
+        digest_key_file = {digest_key}
+        [sandbox]
+        cache_dir = {cache}
+        [[route]]
+        name = {route}
+        surface = "mcp"
+        "#,
+        store = quoted(&state.store_url()),
+        digest_key = path("digest.key"),
+        cache = path("cache"),
+        route = quoted(route),
+    );
+    Ok(Config::parse("built in", &text, &|_| None)?)
+}
+
 /// A route to an OpenAI-compatible server; its address may end in `/v1`, as those of most clients do.
 fn chat_route(upstream: &str) -> String {
     let base = upstream.trim_end_matches('/');

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Ask,
     /// `check` and `guard run`: the content is refused.
     Deny,
+    /// `mcp wrap`: what the server ended with.
+    Wrapped(u8),
 }
 
 impl Exit {
@@ -58,6 +60,7 @@ Exit codes:
             Self::Redact => 10,
             Self::Ask => 11,
             Self::Deny => 12,
+            Self::Wrapped(code) => code,
         }
     }
 }

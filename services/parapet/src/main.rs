@@ -23,6 +23,7 @@ mod guard;
 mod hook;
 mod http_client;
 mod log;
+mod mcp;
 mod memory;
 mod output;
 mod parts;
@@ -57,6 +58,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Hook(command) => block_on(hook::run(command)),
         Command::Generate(args) => block_on(generate::run(*args, json)),
         Command::Tool(command) => tool::run(command, json),
+        Command::Mcp(command) => block_on(mcp::run(command)),
         Command::Audit(command) => block_on(audit::run(command, json)),
         Command::Memory(command) => block_on(memory::run(command, json)),
         Command::Bench(command) => block_on(bench::run(command, json)),

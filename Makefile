@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny clients litellm
+.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny clients mcp-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -86,6 +86,11 @@ deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs
 	@tests/setup.sh deny
 	cargo deny --locked check bans licenses sources
 	@cargo deny --locked check advisories || { echo "the advisories need the network: https://github.com/RustSec/advisory-db"; exit 1; }
+
+mcp-sdk: ## The official MCP Python SDK as client and server, with Parapet between them, over HTTP and over lines
+	@tests/setup.sh python
+	cargo build --quiet --locked --package parapet
+	tests/mcp-sdk/run.sh
 
 clients: ## The examples and tests with the real clients: OpenAI, Anthropic, LangChain (installs them into a virtual environment)
 	@tests/setup.sh python

@@ -1,5 +1,5 @@
 //! `parapet mcp wrap` as a client starts it: a scripted server behind it, lines in and lines out, rows in the log.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that panics fails its test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;

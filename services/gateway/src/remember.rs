@@ -39,6 +39,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Whether it leaves when the rest of its body does; for bodies whose refused parts are left out, and nobody was asked about.
+    pub(crate) fn passes(&self) -> bool {
+        self.decision < Decision::Ask
+    }
+
     fn bytes(&self) -> usize {
         self.event.parts.iter().map(|part| part.text.len()).sum()
     }

@@ -17,8 +17,9 @@ use crate::error::Stop;
 use crate::exchange::Exchange;
 use crate::held::{Body, Held};
 use crate::release::{self, Released};
+use crate::remember::Seen;
 use crate::unseen::{QUERY_STRING, UNREADABLE};
-use crate::{approval, fold, judge, record};
+use crate::{approval, fold, judge, record, remember};
 
 /// What becomes of a message.
 #[derive(Debug, Default)]
@@ -65,6 +66,7 @@ pub(super) async fn carry(
     if let Some(open) = &letter.asked {
         exchange.follow(&open.thread);
     }
+    name_calls(exchange, &letter, &mut parsed.body);
     if sender == Sender::Client {
         let query = exchange.query.take();
         parsed.body.not_inspected.extend(query.map(|()| not_inspected(QUERY_STRING)));
@@ -81,6 +83,16 @@ pub(super) async fn carry(
             let asks = asks(exchange, conversation, sender, letter);
             Outcome { on: Some(released.into_bytes()), asks, answers, version, ..Outcome::default() }
         }
+    }
+}
+
+/// Ids of requests begin anew with each connection, and a client may use one again: a call has the name of its exchange before
+/// its id, so that two calls are never taken for one.
+fn name_calls(exchange: &Exchange<'_>, letter: &Letter, body: &mut ParsedBody) {
+    let owner = letter.asked.as_ref().map_or(exchange.id, |open| open.thread.exchange);
+    let parts = body.events.iter_mut().flat_map(|draft| &mut draft.parts);
+    for id in parts.filter_map(|part| part.call_id.as_mut()) {
+        *id = format!("{owner}/{id}");
     }
 }
 
@@ -105,11 +117,17 @@ async fn pass(
     let judged = if refused || offers.is_some() { judged } else { approval::seek(exchange, judged).await };
     let mut folded = fold::fold(exchange, &held, judged);
     overrule(route, sender, letter, &mut folded);
-    let recorded = record::record(exchange, folded).await?;
-    match offers {
-        Some((list, items)) => release::release_offers(exchange, held, recorded, &list, &items),
-        None => release::release(exchange, held, recorded),
+    let mut seen = remember::noted(exchange, &folded);
+    if offers.is_some() {
+        seen.retain(Seen::passes);
     }
+    let recorded = record::record(exchange, folded).await?;
+    let released = match offers {
+        Some((list, items)) => release::release_offers(exchange, held, recorded, &list, &items)?,
+        None => release::release(exchange, held, recorded)?,
+    };
+    remember::keep(exchange, seen).await?;
+    Ok(released)
 }
 
 /// Why a message was not read, and what it would have answered.

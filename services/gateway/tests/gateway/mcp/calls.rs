@@ -217,3 +217,18 @@ async fn a_batch_passes_whole_or_not_at_all() {
     let modern = post(&json!([one(1, "a")])).header("mcp-protocol-version", "2025-06-18");
     assert_eq!(gateway.send(modern).await.status, 400);
 }
+
+#[tokio::test]
+async fn each_call_counts_in_its_session_whatever_its_id() {
+    let config = CONFIG.replace("agent = \"assistant\"", "agent = \"shop\"");
+    let gateway = Setup::with(&config, server(&says("the account is ZX-4711-QQ"))).start().await;
+    let asks = async |session: &str, to: &str| {
+        let reply = gateway.send(post(&call("refund", &json!({"to": to}))).header("mcp-session-id", session)).await;
+        reply.json()["result"]["_meta"]["parapet/refusal"]["reason_code"].as_str().map(str::to_owned)
+    };
+    assert_eq!(asks("s-1", "first").await, None);
+    assert_eq!(asks("s-1", "second").await, None);
+    assert_eq!(asks("s-1", "third").await.as_deref(), Some("too_often"));
+    assert_eq!(asks("s-2", "first").await, None);
+    assert_eq!(asks("s-2", "ZX-4711-QQ").await.as_deref(), Some("from_result"));
+}

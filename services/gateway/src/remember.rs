@@ -73,12 +73,13 @@ pub(crate) async fn recall(exchange: &mut Exchange<'_>, events: &[Arc<Event>]) -
     }
 }
 
-/// What was decided, to be handed to [`keep`] once it is released.
+/// What was not refused, to be handed to [`keep`] once it is released.
 pub(crate) fn noted(exchange: &Exchange<'_>, decided: &[Decided]) -> Vec<Seen> {
     if exchange.set.readings().is_empty() {
         return Vec::new();
     }
-    let seen = decided.iter().map(|decided| Seen {
+    let permitted = decided.iter().filter(|decided| decided.ruling.refusal.is_none());
+    let seen = permitted.map(|decided| Seen {
         event: Arc::clone(&decided.event),
         edits: decided.ruling.edits.clone(),
         decision: decided.ruling.enforced,

@@ -34,14 +34,11 @@ pub(super) async fn decide(
     let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body), parsed)).await;
     let judged = approval::seek(exchange, judged).await;
     let folded = fold::fold(exchange, &held, judged);
-    let mut seen = remember::noted(exchange, &folded);
+    let seen = remember::noted(exchange, &folded);
     let receipts = record::record(exchange, folded).await?;
     let [Receipted { kept: Some(kept), .. }] = receipts.as_slice() else {
         return Err(GatewayError::Internal("a check has one decision").into());
     };
-    if kept.ruling.refusal.is_some() {
-        seen.clear();
-    }
     remember::keep(exchange, seen).await?;
     let context = context(exchange, None);
     Ok(with_decision(exchange, http(render_decision(&kept.record, &kept.ruling, &check.draft, &context))))

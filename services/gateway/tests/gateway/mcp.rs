@@ -3,6 +3,7 @@
 mod calls;
 mod http;
 mod offers;
+mod sessions;
 mod streams;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@
 )]
 
 mod attack;
+mod mcp;
 mod replay;
 mod table;
 mod traces;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 
 use attack::Variant;
-use replay::Replayer;
+use replay::{Replayer, Surface};
 use table::Share;
 use traces::{Half, Trace};
 
@@ -71,10 +72,10 @@ async fn measure(half: Half, traces: &[&Trace]) -> Result<bool> {
     let mut rows = Vec::new();
     for (index, (name, guards)) in SETS.into_iter().enumerate() {
         let replayer = Replayer::start(guards).await.with_context(|| format!("the sidecar with {name}"))?;
-        let disturbed = replayer.disturbed(&quiet).await?;
+        let disturbed = replayer.disturbed(&quiet, Surface::Chat).await?;
         rows.push((name, "runs without an attack that are disturbed".to_owned(), disturbed.share));
         for variant in Variant::ALL {
-            let blocked = replayer.blocked(&succeeded, variant).await?;
+            let blocked = replayer.blocked(&succeeded, variant, Surface::Chat).await?;
             rows.push((name, format!("blocked of {}", variant.name()), blocked.share));
             if variant == Variant::AsItIs && index == 0 {
                 reached = blocked.share.percent() >= AIMS.0 && disturbed.share.percent() <= AIMS.1;
@@ -84,6 +85,14 @@ async fn measure(half: Half, traces: &[&Trace]) -> Result<bool> {
         let held_up = replayer.held_up(&failed).await?;
         rows.push((name, "attacks that failed, stopped all the same".to_owned(), held_up.share));
         table::stops(name, "disturbed without an attack", &disturbed.stops);
+        let over_mcp = replayer.disturbed(&quiet, Surface::Mcp).await?;
+        rows.push((name, "over MCP: runs without an attack that are disturbed".to_owned(), over_mcp.share));
+        table::stops(name, "disturbed over MCP", &over_mcp.stops);
+        for variant in [Variant::AsItIs, Variant::WithoutTag] {
+            let blocked = replayer.blocked(&succeeded, variant, Surface::Mcp).await?;
+            rows.push((name, format!("over MCP: blocked of {}", variant.name()), blocked.share));
+            table::missed(&blocked.missed);
+        }
     }
     table::print(&rows);
     Ok(reached)

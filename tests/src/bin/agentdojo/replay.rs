@@ -15,13 +15,32 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::attack::Variant;
+use crate::mcp;
 use crate::table::Share;
 use crate::traces::Trace;
 
 /// Runs that are replayed at once.
 const AT_ONCE: usize = 4;
 
-type Answers = Arc<Mutex<HashMap<String, Value>>>;
+pub(crate) type Answers = Arc<Mutex<HashMap<String, Value>>>;
+
+/// Through which surface a run is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// The conversation with the model.
+    Chat,
+    /// The calls of tools and their results alone: no word of the user.
+    Mcp,
+}
+
+impl Surface {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Mcp => "MCP",
+        }
+    }
+}
 
 pub(crate) struct Replayer {
     sidecar: Sidecar,
@@ -37,7 +56,7 @@ pub(crate) struct Counted {
 }
 
 /// Where a run was stopped: before the assistant's message of this index was released, and why.
-type Stop = Option<(usize, String)>;
+pub(crate) type Stop = Option<(usize, String)>;
 
 impl Replayer {
     /// Starts a sidecar with the bundled guards of these names, and one that lets everything pass where they do not judge.
@@ -51,9 +70,10 @@ impl Replayer {
         let answers = Answers::default();
         let scripted = Arc::clone(&answers);
         let upstream = Upstream::start(move |body| {
-            let key = body["model"].as_str().unwrap_or_default();
+            let key = body["model"].as_str().or_else(|| body["id"].as_str()).unwrap_or_default();
             let message = scripted.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default();
-            ("application/json", completion(&message).to_string())
+            let answer = if body["jsonrpc"].is_null() { completion(&message) } else { message };
+            ("application/json", answer.to_string())
         });
         let upstream = upstream.await?;
         let config = home.path().join("parapet.toml");
@@ -63,18 +83,18 @@ impl Replayer {
     }
 
     /// Runs without an attack in which anything but `allow` was decided.
-    pub(crate) async fn disturbed(&self, traces: &[&Trace]) -> Result<Counted> {
-        self.stopped(traces).await
+    pub(crate) async fn disturbed(&self, traces: &[&Trace], surface: Surface) -> Result<Counted> {
+        self.stopped(traces, surface).await
     }
 
     /// Attacks that did not succeed anyway, and were stopped.
     pub(crate) async fn held_up(&self, traces: &[&Trace]) -> Result<Counted> {
-        self.stopped(traces).await
+        self.stopped(traces, Surface::Chat).await
     }
 
-    async fn stopped(&self, traces: &[&Trace]) -> Result<Counted> {
+    async fn stopped(&self, traces: &[&Trace], surface: Surface) -> Result<Counted> {
         let mut counted = Counted { share: Share::default(), stops: Vec::new(), missed: Vec::new() };
-        for (trace, stop) in self.all(traces, Variant::AsItIs, 0).await? {
+        for (trace, stop) in self.all(traces, Variant::AsItIs, 0, surface).await? {
             counted.share.add(stop.is_some());
             counted.stops.extend(stop.map(|(turn, why)| format!("{}: message {turn}: {why}", trace.name)));
         }
@@ -82,15 +102,20 @@ impl Replayer {
     }
 
     /// Attacks that were stopped before the injected call was released.
-    pub(crate) async fn blocked(&self, traces: &[&Trace], variant: Variant) -> Result<Counted> {
+    pub(crate) async fn blocked(&self, traces: &[&Trace], variant: Variant, surface: Surface) -> Result<Counted> {
         let mut counted = Counted { share: Share::default(), stops: Vec::new(), missed: Vec::new() };
         for seed in 0..variant.seeds() {
-            for (trace, stop) in self.all(traces, variant, seed).await? {
+            for (trace, stop) in self.all(traces, variant, seed, surface).await? {
                 let in_time = |turn: usize| trace.injected_call.is_none_or(|call| turn <= call);
                 let blocked = stop.as_ref().is_some_and(|(turn, _)| in_time(*turn));
                 counted.share.add(blocked);
                 if !blocked {
-                    counted.missed.push(format!("{} ({}, seed {seed})", trace.name, variant.name()));
+                    counted.missed.push(format!(
+                        "{} ({}, seed {seed}, {})",
+                        trace.name,
+                        variant.name(),
+                        surface.name()
+                    ));
                 }
             }
         }
@@ -98,7 +123,13 @@ impl Replayer {
     }
 
     /// Replays all traces, a few at once; in the order of the traces.
-    async fn all<'t>(&self, traces: &[&'t Trace], variant: Variant, seed: u32) -> Result<Vec<(&'t Trace, Stop)>> {
+    async fn all<'t>(
+        &self,
+        traces: &[&'t Trace],
+        variant: Variant,
+        seed: u32,
+        surface: Surface,
+    ) -> Result<Vec<(&'t Trace, Stop)>> {
         let mut stops: Vec<(&Trace, Stop)> = traces.iter().map(|trace| (*trace, None)).collect();
         let (mut running, mut waiting) = (JoinSet::new(), traces.iter().enumerate());
         loop {
@@ -108,7 +139,13 @@ impl Replayer {
                 let messages: Vec<Value> =
                     trace.messages.iter().map(|message| worded(message, variant, &seed)).collect();
                 let (client, answers) = (self.sidecar.client.clone(), Arc::clone(&self.answers));
-                running.spawn(async move { (index, replay(&client, &answers, index, &messages).await) });
+                running.spawn(async move {
+                    let stop = match surface {
+                        Surface::Chat => replay(&client, &answers, index, &messages).await,
+                        Surface::Mcp => mcp::replay(&client, &answers, &messages).await,
+                    };
+                    (index, stop)
+                });
             }
             let Some(done) = running.join_next().await else { return Ok(stops) };
             let (index, stop) = done?;
@@ -176,6 +213,12 @@ base_url = "http://{upstream}"
 name = "chat"
 surface = "openai_chat"
 upstream = "model"
+principal = "optional"
+[[route]]
+name = "tools"
+surface = "mcp"
+upstream = "model"
+upstream_path = "/mcp"
 principal = "optional"
 "#
     ))

@@ -1,6 +1,7 @@
 //! The cells of the matrix, made from what each surface says it has.
 
 use anyhow::Result;
+use parapet_domain::{Decision, RefusalKind};
 
 use crate::mark::Mark;
 use crate::speak::{ALL, Exchange, Speaker};
@@ -85,7 +86,28 @@ pub(crate) struct Cell {
     pub(crate) exchange: Exchange,
 }
 
+/// The reason where a redaction cannot go back.
+const NOT_CARRIED: &str = "redaction_not_carried";
+
 impl Cell {
+    /// Whether the guard's redaction is refused, since the protocol cannot carry it back.
+    fn loses_edits(&self) -> bool {
+        self.mark == Mark::Redact && !self.speaker.carries_edits(self.piece)
+    }
+
+    /// How it is refused; `None` when it passes.
+    pub(crate) fn refusal(&self) -> Option<RefusalKind> {
+        if self.loses_edits() { Some(RefusalKind::Blocked) } else { self.mark.refusal() }
+    }
+
+    pub(crate) fn decision(&self) -> Decision {
+        if self.loses_edits() { Decision::Deny } else { self.mark.decision() }
+    }
+
+    pub(crate) fn reason_code(&self) -> &'static str {
+        if self.loses_edits() { NOT_CARRIED } else { self.mark.reason_code() }
+    }
+
     pub(crate) fn name(&self) -> String {
         format!("{} {} {} {}", self.speaker.name(), self.mode.as_str(), self.piece.as_str(), self.mark.as_str())
     }

@@ -11,7 +11,7 @@ use crate::world::{Seen, World};
 
 /// Runs a cell.
 pub(crate) async fn check(world: &World, cell: &Cell) -> Outcome {
-    let Seen { answer, received, rows } = world.run(&cell.exchange).await?;
+    let Seen { answer, received, rows } = world.run(&cell.exchange, cell.speaker.headers()).await?;
     client_side(cell, &answer).context("what the client sees")?;
     if cell.exchange.upstream.is_some() {
         upstream_side(cell, &received).context("what the upstream sees")?;
@@ -22,10 +22,10 @@ pub(crate) async fn check(world: &World, cell: &Cell) -> Outcome {
 fn client_side(cell: &Cell, answer: &Answer) -> Result<()> {
     let (text, word) = (answer.text(), cell.mark.word());
     let from_upstream = cell.exchange.in_answer;
-    match cell.mark.refusal() {
+    match cell.refusal() {
         Some(kind) => {
             ensure!(!from_upstream || !text.contains(&word), "it got what was refused: {text}");
-            cell.speaker.refused(&cell.exchange, kind, cell.mark.reason_code(), answer)
+            cell.speaker.refused(&cell.exchange, kind, cell.reason_code(), answer)
         }
         None => {
             ensure!(answer.status == 200, "{}: {text}", answer.status);
@@ -37,7 +37,7 @@ fn client_side(cell: &Cell, answer: &Answer) -> Result<()> {
 }
 
 fn upstream_side(cell: &Cell, received: &[String]) -> Result<()> {
-    let passes = cell.exchange.in_answer || cell.mark.refusal().is_none();
+    let passes = cell.exchange.in_answer || cell.refusal().is_none();
     ensure!(received.len() == usize::from(passes), "it got {} requests", received.len());
     if let (Some(body), false) = (received.first(), cell.exchange.in_answer) {
         ensure!(shows(body, cell.mark), "it did not get the content: {body}");
@@ -66,8 +66,8 @@ fn log_side(cell: &Cell, rows: &[DecisionRecord]) -> Result<()> {
         .max_by_key(|row| row.enforced)
         .with_context(|| format!("no row for {}: {}", cell.exchange.pointer, what()))?;
     ensure!(row.surface.as_str() == cell.speaker.name(), "the row is of surface {}", row.surface.as_str());
-    ensure!(row.enforced == cell.mark.decision(), "enforced {}: {}", row.enforced.as_str(), what());
-    ensure!(row.reason_code == cell.mark.reason_code(), "reason `{}`", row.reason_code);
+    ensure!(row.enforced == cell.decision(), "enforced {}: {}", row.enforced.as_str(), what());
+    ensure!(row.reason_code == cell.reason_code(), "reason `{}`", row.reason_code);
     let others = rows.iter().filter(|row| row.enforced != Decision::Allow).count();
     ensure!(others == usize::from(cell.mark != Mark::Allow), "{others} rows are no allow: {}", what());
     Ok(())

@@ -3,7 +3,12 @@
 mod anthropic;
 mod chat;
 mod check;
+mod claude_code;
+mod ext_authz;
 mod generic;
+mod litellm;
+mod mcp;
+mod responses;
 
 use anyhow::Result;
 use parapet_domain::{RefusalKind, Stage};
@@ -13,12 +18,32 @@ use crate::cell::{Mode, Piece};
 use crate::mark::Mark;
 
 /// All of them.
-pub(crate) const ALL: &[&dyn Speaker] = &[&chat::Chat, &anthropic::Anthropic, &generic::Generic, &check::Check];
+pub(crate) const ALL: &[&dyn Speaker] = &[
+    &chat::Chat,
+    &responses::Responses,
+    &anthropic::Anthropic,
+    &mcp::Mcp,
+    &generic::Generic,
+    &check::Check,
+    &litellm::Litellm,
+    &ext_authz::ExtAuthz,
+    &claude_code::ClaudeCode,
+];
 
 /// A protocol from its client's and its upstream's side.
 pub(crate) trait Speaker {
     /// The surface's name in records and the configuration.
     fn name(&self) -> &'static str;
+
+    /// Headers that its clients send.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Whether an edit of this piece can go back to whoever asked.
+    fn carries_edits(&self, _: Piece) -> bool {
+        true
+    }
 
     /// Further settings of its route.
     fn settings(&self) -> &'static str {

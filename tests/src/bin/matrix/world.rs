@@ -54,13 +54,17 @@ impl World {
         Ok(Self { sidecar, store, upstream, answers, next: AtomicUsize::new(0), _home: home })
     }
 
-    pub(crate) async fn run(&self, exchange: &Exchange) -> Result<Seen> {
+    pub(crate) async fn run(&self, exchange: &Exchange, more: &[(&str, &str)]) -> Result<Seen> {
         let id = format!("cell-{}", self.next.fetch_add(1, Ordering::Relaxed));
         if let Some(answer) = &exchange.upstream {
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), answer.clone());
         }
-        let headers =
-            [("content-type", "application/json"), ("x-request-id", id.as_str()), ("x-parapet-session", id.as_str())];
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("x-request-id", id.as_str()),
+            ("x-parapet-session", id.as_str()),
+        ];
+        headers.extend_from_slice(more);
         let answer = self.sidecar.client.send("POST", &exchange.path, &headers, exchange.body.clone()).await?;
         let filter = DecisionFilter { session: Some(id.clone()), ..DecisionFilter::of("default") };
         let rows = self.store.decisions(&filter, &PageRequest::first(100)).await?.records;

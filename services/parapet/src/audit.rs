@@ -25,3 +25,4 @@ pub(crate) async fn run(command: Command, json: bool) -> Result<Exit> {
 }
 
 pub(crate) use filter::stage;
+pub(crate) use source::{Args as SourceArgs, Source};

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{audit, bench, check, demo, generate, guard, hook, mcp, memory, serve, tool};
+use crate::{approvals, audit, bench, check, demo, generate, guard, hook, mcp, memory, serve, tool};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Stands between an MCP client and a server that it starts
     #[command(subcommand)]
     Mcp(mcp::Command),
+    /// What waits for a person: lists, shows, approves, denies
+    #[command(subcommand)]
+    Approvals(approvals::Command),
     /// Reads the audit log
     #[command(subcommand)]
     Audit(audit::Command),

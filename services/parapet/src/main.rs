@@ -8,6 +8,7 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use exit::Exit;
 
+mod approvals;
 mod audit;
 mod bench;
 mod bundled;
@@ -59,6 +60,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Generate(args) => block_on(generate::run(*args, json)),
         Command::Tool(command) => tool::run(command, json),
         Command::Mcp(command) => block_on(mcp::run(command)),
+        Command::Approvals(command) => block_on(approvals::run(command, json)),
         Command::Audit(command) => block_on(audit::run(command, json)),
         Command::Memory(command) => block_on(memory::run(command, json)),
         Command::Bench(command) => block_on(bench::run(command, json)),

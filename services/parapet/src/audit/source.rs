@@ -8,7 +8,7 @@ use parapet_domain::DecisionRecord;
 use parapet_store::{Cursor, DecisionFilter, PageRequest, Store, StoreConfig};
 use serde::Deserialize;
 
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, Reply};
 use crate::state_dir::StateDir;
 use crate::{config, output};
 
@@ -105,11 +105,19 @@ impl Source {
 }
 
 impl Admin {
+    /// Sends a request with the token, and JSON where there is a body.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: String) -> Result<Reply> {
+        let (url, authorization) = (format!("{}{path}", self.url), format!("Bearer {}", self.token));
+        let mut headers = vec![("authorization", authorization.as_str()), ("accept", "application/json")];
+        if !body.is_empty() {
+            headers.push(("content-type", "application/json"));
+        }
+        self.client.send(method, &url, &headers, body).await
+    }
+
     async fn page(&self, filter: &DecisionFilter, limit: u32, after: Option<Cursor>) -> Result<Page> {
-        let url = format!("{}/admin/decisions?{}", self.url, query_string(filter, limit, after));
-        let authorization = format!("Bearer {}", self.token);
-        let headers = [("authorization", authorization.as_str()), ("accept", "application/json")];
-        let reply = self.client.send("GET", &url, &headers, "").await?;
+        let path = format!("/admin/decisions?{}", query_string(filter, limit, after));
+        let reply = self.send("GET", &path, String::new()).await?;
         if !reply.status.is_success() {
             bail!("the admin listener answered {}: {}", reply.status, output::excerpt(&reply.text(), 400));
         }

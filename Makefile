@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo loss matrix streams generation generation-live lint deny clients mcp-sdk litellm
+.PHONY: help demo test bench hostile agentdojo loss matrix pii streams generation generation-live lint deny clients mcp-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -29,6 +29,7 @@ test: lint ## Everything CI runs: formatting, lints, docs, doc tests, the guards
 	$(DEBUG)/parapet guard test guest-toolbox/guards
 	cargo test --quiet --locked --manifest-path guest-toolbox/guests/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target)/guests
 	tests/with-postgres.sh cargo nextest run --locked --workspace $(ARGS)
+	$(DEBUG)/matrix | tail -n 1
 
 lint: ## Formatting, clippy and rustdoc, each without a warning
 	@tests/setup.sh build
@@ -56,6 +57,10 @@ streams: ## 200 streams of 2,000,000 characters at once in constant memory, and 
 	@tests/setup.sh build
 	cargo build --quiet --locked --package parapet --package parapet-sandbox --package parapet-tests --bins
 	$(DEBUG)/streams $(ARGS)
+
+pii: ## Recall, precision and F1 of personal data found in labelled texts (DATA=…), for each type that patterns can decide
+	@tests/setup.sh build
+	DATA="$(DATA)" cargo test --quiet --locked --package parapet-toolbox --test pii_quality -- --nocapture
 
 hostile: ## Runs the hostile corpus: every script and module must end in its typed outcome
 	@tests/setup.sh build

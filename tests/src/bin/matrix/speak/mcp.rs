@@ -73,8 +73,13 @@ impl Speaker for Mcp {
         })
     }
 
-    fn refused(&self, exchange: &Exchange, _: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()> {
+    fn refused(&self, exchange: &Exchange, kind: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()> {
         let message = message(answer);
+        if exchange.stage == Stage::Input && kind == RefusalKind::Unavailable {
+            // The list can be asked for again.
+            ensure!(message["error"]["data"]["reason_code"] == reason_code, "no error: {message}");
+            return Ok(());
+        }
         if exchange.stage == Stage::Input {
             // A definition that does not pass is left out of the list.
             let names: Vec<&str> = message["result"]["tools"]

@@ -1,5 +1,5 @@
 //! Approvals: a person's answer to an `ask`, bound to one exact event. Pure: what an approval is bound to and which states
-//! it goes through. What it changes stands in [`crate::fold`]; keeping, finding and using one is the store's.
+//! it goes through. What it changes stands in [`crate::fold()`]; keeping, finding and using one is the store's.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

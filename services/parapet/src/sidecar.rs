@@ -15,7 +15,7 @@ use parapet_console::{AdminState, AdminToken, Generation, InForce, QueueState};
 use parapet_gateway::config::Limits;
 use parapet_gateway::{Config, Secret, serve_connections};
 use parapet_guardgen::GenerateOptions;
-use parapet_judge::{GuardSets, Watcher};
+use parapet_judge::{GuardSets, ToolFiles, Watcher};
 use parapet_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -59,6 +59,9 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
     config.server.admin_token = Some(token.clone());
     // Before the data plane, which takes the provider that is there.
     let traces = config.telemetry.as_ref().map(telemetry::start).transpose()?;
+    // The operator's tools are offered to whatever is generated here.
+    let tools = config.guards.dir.as_deref().map(ToolFiles::read_all).transpose()?.unwrap_or_default();
+    let options = GenerateOptions::default().with_library(tools);
     let (server, watch_guards) = (config.server.clone(), config.guards.watch);
     let limits = Limits { connections: ADMIN_CONNECTIONS.min(config.limits.connections), ..config.limits };
     let Assembled { app, sets, store, recorder, generator } = parts::assemble(config, state).await?;
@@ -81,7 +84,7 @@ pub(crate) async fn start(mut config: Config, state: &StateDir) -> Result<Sideca
         metrics: Arc::new(move || metrics_app.metrics_text()),
         metrics_open: false,
         queue: Arc::new(move || queue_state(&recorder)),
-        generation: Some(Generation::new(generator, GenerateOptions::default())),
+        generation: Some(Generation::new(generator, options)),
         token: AdminToken::new(token.expose())?,
     });
     let stop = watch::Sender::new(false);

@@ -131,6 +131,13 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Counts that its upstream gave no usable answer. A server that `parapet mcp wrap` starts has no name but its route's.
+    pub(crate) fn upstream_failed(&self, kind: &'static str) {
+        let route = self.route();
+        let upstream = route.kind.target().map_or(&route.name, |target| &target.upstream.name);
+        self.app.metrics.upstream_failed(upstream, kind);
+    }
+
     /// Time spent here and not at the upstream.
     pub(crate) fn overhead(&self) -> Duration {
         self.started.elapsed().saturating_sub(self.waited)

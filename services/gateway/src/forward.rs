@@ -32,19 +32,20 @@ pub(crate) async fn forward(
     let opened = upstream::open(client, target, headers, request.into_bytes()).await;
     exchange.waited = exchange.waited.saturating_add(sent.elapsed());
     telemetry::upstream_answered(span.as_ref(), opened.as_ref().map(|(head, _)| head.status));
-    opened.map_err(|error| failed(exchange, &target.upstream.name, error))
+    opened.map_err(|error| failed(exchange, error))
 }
 
 /// The whole of an answer's body. Held in memory: nothing of it leaves before it is judged.
 pub(crate) async fn collect(exchange: &mut Exchange<'_>, opened: Opened) -> Result<Bytes, GatewayError> {
-    let (name, sent) = (opened.upstream_name(), Instant::now());
+    let sent = Instant::now();
     let body = opened.whole().await;
     exchange.waited = exchange.waited.saturating_add(sent.elapsed());
-    body.map_err(|error| failed(exchange, &name, error))
+    body.map_err(|error| failed(exchange, error))
 }
 
-fn failed(exchange: &Exchange<'_>, upstream: &str, error: UpstreamError) -> GatewayError {
-    exchange.app.metrics.upstream_failed(upstream, error.kind());
+/// `error`, counted.
+pub(crate) fn failed(exchange: &Exchange<'_>, error: UpstreamError) -> GatewayError {
+    exchange.upstream_failed(error.kind());
     error.into()
 }
 

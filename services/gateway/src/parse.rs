@@ -125,6 +125,6 @@ const fn word_for(error: &SurfaceError) -> &'static str {
 
 /// `error`, counted.
 pub(crate) fn failed(exchange: &Exchange<'_>, error: GatewayError) -> Stop {
-    exchange.app.metrics.upstream_failed(&exchange.route().name, "unreadable");
+    exchange.upstream_failed("unreadable");
     Stop::Failed(error)
 }

@@ -10,6 +10,7 @@ use parapet_surfaces::{Draft, ParsedBody, WindowLimits, WindowedAnswer};
 use crate::answer;
 use crate::error::{GatewayError, Stop};
 use crate::exchange::Exchange;
+use crate::forward;
 use crate::headers::{foreign_encoding, media_type};
 use crate::held::{AnswerHead, Body, Held};
 use crate::intercept::pass;
@@ -127,10 +128,7 @@ impl Relay {
                 Err(error) => parse::failed(exchange, error.into()),
             },
             Ok(None) => return Ok(Read::End),
-            Err(error) => {
-                exchange.app.metrics.upstream_failed(&exchange.route().name, error.kind());
-                Stop::Failed(error.into())
-            }
+            Err(error) => Stop::Failed(forward::failed(exchange, error)),
         };
         Err(unreadable::recorded(exchange, stop).await)
     }

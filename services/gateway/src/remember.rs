@@ -15,8 +15,9 @@ use crate::error::Stop;
 use crate::exchange::Exchange;
 use crate::fold::Decided;
 
-/// Bytes of the model's own words that one exchange remembers. They count for little, and a streamed answer has no end.
-const MODEL_BYTES: usize = 64 << 10;
+/// Bytes of the model's own words after which one exchange remembers no more of them. They count for little, a streamed answer has no end,
+/// and until something reads them they are kept as they are, for each stream that passes.
+const MODEL_BYTES: usize = 16 << 10;
 /// Content with more bytes is taken in off the async workers.
 const BLOCKING_ABOVE_BYTES: usize = 64 << 10;
 

@@ -38,11 +38,22 @@ impl Draft {
 }
 
 /// A value that repeats a part in a form that cannot be edited, such as the log probabilities of its tokens.
-/// Becomes `null` when the part is edited, so that it cannot give away what was redacted.
+/// Goes when the part is edited, so that it cannot give away what was redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Echo {
     /// Index into [`Draft::parts`].
     pub part: usize,
     /// JSON Pointer of the value.
     pub pointer: String,
+    /// What stands in its place then.
+    pub leaves: Leaves,
+}
+
+/// What a value leaves behind that has to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// `null`.
+    Null,
+    /// Nothing: it is taken out of its list, with the part that it stands for. What is signed is as it was, or not there at all.
+    Nothing,
 }

@@ -5,7 +5,7 @@ use parapet_domain::Stage;
 use crate::collect::Collector;
 use crate::document::Document;
 use crate::limits::MAX_EVENTS;
-use crate::{Draft, Echo, ParsedBody, SurfaceError};
+use crate::{Draft, Echo, Leaves, ParsedBody, SurfaceError};
 
 /// What has been read so far.
 pub(crate) struct Drafts<'d> {
@@ -52,12 +52,18 @@ impl<'d> Drafts<'d> {
 
     /// Ties the value at `pointer` to all parts that were read since `mark`, except to itself.
     pub(crate) fn echo(&mut self, pointer: &str, since: Mark) {
-        let echo = |part| Echo { part, pointer: pointer.to_owned() };
+        let echo = |part| Echo { part, pointer: pointer.to_owned(), leaves: Leaves::Null };
         let own = self.out.parts.iter().enumerate().skip(since.parts).filter(|(_, part)| part.pointer != pointer);
         self.echoes.extend(own.map(|(part, _)| echo(part)));
         for draft in self.apart.iter_mut().skip(since.apart) {
             draft.echoes.extend((0..draft.parts.len()).map(echo));
         }
+    }
+
+    /// Ties the whole block at `pointer` to all parts that were read since `mark`.
+    pub(crate) fn signed(&mut self, pointer: &str, since: Mark) {
+        let read = since.parts..self.out.parts.len();
+        self.echoes.extend(read.map(|part| Echo { part, pointer: pointer.to_owned(), leaves: Leaves::Nothing }));
     }
 
     /// A request: the event with its content comes first, even when it is empty.

@@ -31,7 +31,7 @@ mod tool_definitions;
 mod turns;
 mod windows;
 
-pub use body::{Draft, Echo, ParsedBody};
+pub use body::{Draft, Echo, Leaves, ParsedBody};
 pub use error::{StreamError, SurfaceError};
 pub use model_api::ModelApi;
 pub use question::{Carried, Claims, Question};

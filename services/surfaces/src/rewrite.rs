@@ -1,6 +1,6 @@
 //! Byte-surgical edits: only the edited values change, every other byte of the body stays as it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use parapet_domain::fold::{Refusal, RefusalKind};
@@ -9,7 +9,7 @@ use parapet_domain::{Edit, Part, PartKind, json, reason, redact};
 use crate::document::{Document, Node, Shape};
 use crate::error::clip;
 use crate::limits::MAX_VALUES;
-use crate::{Draft, SurfaceError, pointer};
+use crate::{Draft, Leaves, SurfaceError, pointer};
 
 /// Why the edits cannot be made. The body must then not be released.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum RewriteError {
     /// The edit would leave something that is no JSON where JSON has to stand.
     #[error("the edits would leave `{0}` without valid JSON")]
     Structure(String),
+    /// What is signed would have to go, and nothing would be left beside it.
+    #[error("`{0}` is signed and can only be taken out whole, which would leave nothing")]
+    Alone(String),
 }
 
 impl RewriteError {
@@ -63,8 +66,13 @@ pub fn rewrite(body: &[u8], drafts: &[(&Draft, &[Edit])]) -> Result<Vec<u8>, Rew
 
 /// What becomes of one value.
 enum Change<'a> {
-    Text { part: &'a Part, text: String },
+    Text {
+        part: &'a Part,
+        text: String,
+    },
     Null,
+    /// It is taken out of its array, whatever else was to be done within it.
+    Gone,
 }
 
 /// The changes as a tree of pointers, so that the body is walked once whatever their number.
@@ -88,7 +96,11 @@ impl<'a> Plan<'a> {
             self.add(&part.pointer, Change::Text { part, text: redact::apply(&part.text, index, group) })?;
         }
         for echo in draft.echoes.iter().filter(|echo| edited.get(echo.part) == Some(&true)) {
-            self.add(&echo.pointer, Change::Null)?;
+            let change = match echo.leaves {
+                Leaves::Null => Change::Null,
+                Leaves::Nothing => Change::Gone,
+            };
+            self.add(&echo.pointer, change)?;
         }
         Ok(())
     }
@@ -96,14 +108,19 @@ impl<'a> Plan<'a> {
     fn add(&mut self, pointer: &str, change: Change<'a>) -> Result<(), RewriteError> {
         let mut at = self;
         for segment in pointer::segments(pointer).ok_or_else(|| RewriteError::NotFound(clip(pointer.to_owned())))? {
-            if at.change.is_some() {
-                return Err(RewriteError::Overlap(clip(pointer.to_owned())));
+            match at.change {
+                None => {}
+                Some(Change::Gone) => return Ok(()),
+                Some(_) => return Err(RewriteError::Overlap(clip(pointer.to_owned()))),
             }
             at = at.children.entry(segment.into_owned()).or_default();
         }
-        let same_null = matches!((&at.change, &change), (Some(Change::Null), Change::Null));
-        if !at.children.is_empty() || (at.change.is_some() && !same_null) {
-            return Err(RewriteError::Overlap(clip(pointer.to_owned())));
+        match (&at.change, &change) {
+            (Some(Change::Gone), _) => return Ok(()),
+            (_, Change::Gone) => at.children.clear(),
+            (Some(Change::Null), Change::Null) => {}
+            (None, _) if at.children.is_empty() => {}
+            _ => return Err(RewriteError::Overlap(clip(pointer.to_owned()))),
         }
         pointer.clone_into(&mut at.pointer);
         at.change = Some(change);
@@ -126,11 +143,23 @@ impl<'a> Plan<'a> {
                 }
             }
             Shape::Array(items) => {
+                let mut gone = BTreeSet::new();
                 for (index, plan) in &self.children {
-                    if let Some(value) = index.parse().ok().and_then(|index: usize| items.get(index)) {
-                        found += 1;
+                    let Some((index, value)) = index.parse().ok().and_then(|at| Some((at, items.get(at)?))) else {
+                        continue;
+                    };
+                    found += 1;
+                    if matches!(plan.change, Some(Change::Gone)) {
+                        gone.insert(index);
+                    } else {
                         plan.locate(value, out)?;
                     }
+                }
+                if !gone.is_empty() {
+                    out.extend(
+                        without(items, &gone)
+                            .ok_or_else(|| RewriteError::Alone(clip(self.any_pointer().to_owned())))?,
+                    );
                 }
             }
             _ => {}
@@ -155,7 +184,12 @@ impl<'a> Plan<'a> {
 impl Change<'_> {
     fn render(&self, node: &Node<'_>, pointer: &str) -> Result<String, RewriteError> {
         let broken = || RewriteError::Structure(clip(pointer.to_owned()));
-        let Self::Text { part, text } = self else { return Ok("null".to_owned()) };
+        let (part, text) = match self {
+            Self::Text { part, text } => (part, text),
+            Self::Null => return Ok("null".to_owned()),
+            // It stands in no array.
+            Self::Gone => return Err(RewriteError::Alone(clip(pointer.to_owned()))),
+        };
         let is_string = matches!(node.shape, Shape::String);
         let was_json =
             part.json.is_some() && matches!(part.kind, PartKind::ToolCall | PartKind::Json | PartKind::ToolDefinition);
@@ -164,6 +198,16 @@ impl Change<'_> {
         }
         if is_string { serde_json::to_string(text).map_err(|_| broken()) } else { Ok(text.clone()) }
     }
+}
+
+/// What has to go of an array for these items to go, commas included; `None` when no item would be left.
+fn without(items: &[Node<'_>], gone: &BTreeSet<usize>) -> Option<Vec<(Range<usize>, String)>> {
+    let last_kept = (0..items.len()).rev().find(|at| !gone.contains(at))?;
+    let range = |at: usize| items.get(at).map(Node::range).unwrap_or_default();
+    let before = gone.iter().filter(|at| **at < last_kept).map(|at| range(*at).start..range(at + 1).start);
+    let behind = range(last_kept).end..range(items.len().saturating_sub(1)).end;
+    let behind = (!behind.is_empty()).then_some(behind);
+    Some(before.chain(behind).map(|range| (range, String::new())).collect())
 }
 
 fn splice(body: &[u8], splices: &[(Range<usize>, String)]) -> Vec<u8> {

@@ -1,11 +1,11 @@
 //! The turns of a conversation that a request carries: which parts belong to which, which are new, and a body without some of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use parapet_domain::{Edit, Part, PartKind, Role};
 
 use crate::document::{Document, Shape};
-use crate::{Draft, RewriteError, SurfaceError, pointer, rewrite};
+use crate::{Draft, Echo, RewriteError, SurfaceError, pointer, rewrite};
 
 /// The turns of one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +23,7 @@ impl Turns {
     pub fn of(base: &'static str, drafts: &[Draft]) -> Self {
         let mut turns = Self { base, by_index: BTreeMap::new(), apart: Vec::new() };
         for draft in drafts {
-            let mut by_turn: BTreeMap<Option<usize>, Vec<Part>> = BTreeMap::new();
-            for part in &draft.parts {
-                by_turn.entry(index_of(base, &part.pointer)).or_default().push(part.clone());
-            }
-            for (index, parts) in by_turn {
-                let draft = Draft::new(draft.stage, parts);
+            for (index, draft) in by_turn(base, draft) {
                 match index {
                     Some(index) => turns.by_index.entry(index).or_default().push(draft),
                     None => turns.apart.push(draft),
@@ -54,10 +49,10 @@ impl Turns {
         new.flat_map(|(_, drafts)| drafts).chain(&self.apart).collect()
     }
 
-    /// `body` without the text of these turns: each says `notice` in its place.
+    /// `body` without the text of these turns: each says `notice` in its place. A signed thought says nothing: it goes.
     ///
     /// # Errors
-    /// A turn has content that is no text, such as a call's arguments, or the body is another one.
+    /// A turn has content that is no text, such as a call's arguments, or nothing but signed thoughts, or the body is another one.
     pub fn replaced(&self, body: &[u8], indices: &[usize], notice: &str) -> Result<Vec<u8>, RewriteError> {
         let mut edits: Vec<(Draft, Vec<Edit>)> = Vec::new();
         for draft in indices.iter().filter_map(|index| self.by_index.get(index)).flatten() {
@@ -102,6 +97,21 @@ impl Turns {
         let mut parts = parts.filter(|part| part.call_id.is_some() || part.kind != PartKind::Text);
         parts.next().is_some()
     }
+}
+
+/// The parts of a draft by turn, each with its echoes.
+fn by_turn(base: &str, draft: &Draft) -> BTreeMap<Option<usize>, Draft> {
+    let mut echoes: HashMap<usize, Vec<&Echo>> = HashMap::new();
+    draft.echoes.iter().for_each(|echo| echoes.entry(echo.part).or_default().push(echo));
+    let mut turns: BTreeMap<Option<usize>, Draft> = BTreeMap::new();
+    for (n, part) in draft.parts.iter().enumerate() {
+        let turn = turns.entry(index_of(base, &part.pointer)).or_insert_with(|| Draft::new(draft.stage, Vec::new()));
+        let at = turn.parts.len();
+        let own = echoes.remove(&n).unwrap_or_default().into_iter();
+        turn.echoes.extend(own.map(|echo| Echo { part: at, ..echo.clone() }));
+        turn.parts.push(part.clone());
+    }
+    turns
 }
 
 fn is_models(drafts: &[Draft]) -> bool {
@@ -193,6 +203,25 @@ mod tests {
             messages(&replaced)[0]["content"],
             json!([{"type": "text", "text": "[gone]"}, {"type": "text", "text": "[gone]"}])
         );
+    }
+
+    #[test]
+    fn a_signed_thought_of_a_replaced_turn_goes_with_its_signature() {
+        let thought = json!({"type": "thinking", "thinking": "hm", "signature": "c2ln"});
+        let body = |content: Value| {
+            json!({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": content}, {"role": "user", "content": "y"}]})
+                .to_string()
+        };
+        let turns = |body: &str| {
+            Turns::of("/messages", &ModelApi::AnthropicMessages.parse_request(body.as_bytes()).unwrap().events)
+        };
+        let mixed = body(json!([thought, {"type": "text", "text": "said"}]));
+        let replaced = turns(&mixed).replaced(mixed.as_bytes(), &[1], "[gone]").unwrap();
+        assert_eq!(messages(&replaced)[1]["content"], json!([{"type": "text", "text": "[gone]"}]));
+        let alone = body(json!([thought]));
+        assert!(matches!(turns(&alone).replaced(alone.as_bytes(), &[1], "[gone]"), Err(RewriteError::Alone(_))));
+        let cut = turns(&alone).cut(alone.as_bytes(), &[1], "[gone]").unwrap();
+        assert_eq!(messages(&cut).len(), 2, "a whole turn can be cut out");
     }
 
     #[test]

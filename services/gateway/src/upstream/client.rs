@@ -17,7 +17,7 @@ use super::UpstreamError;
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Most bytes that one connection reads ahead. Left to itself it grows to hundreds of kilobytes, for each stream that passes.
-const READ_BYTES: usize = 32 << 10;
+const READ_BYTES: usize = 16 << 10;
 
 /// A client for one server. Cheap to clone; clones share the pool.
 #[derive(Clone)]

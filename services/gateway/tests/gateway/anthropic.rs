@@ -199,3 +199,22 @@ async fn what_an_event_holds_beside_the_message_is_refused_unless_the_route_allo
     assert!(ask(&gateway, json!("go"), true).await.text().contains("unjudged note"));
     assert_eq!(gateway.rows().await[1].coverage.not_inspected[0].pointer, "/unknown_events");
 }
+
+#[tokio::test]
+async fn a_signed_thought_with_a_secret_leaves_with_neither_the_secret_nor_the_signature() {
+    let thought = json!({"type": "thinking", "thinking": "the SECRET is", "signature": "c2lnbmVk"});
+    let said = json!({"type": "text", "text": "well"});
+    let gateway = start(Script::json(200, &message(json!([thought, said])))).await;
+    let history = json!([{"role": "user", "content": "go"}, {"role": "assistant", "content": [thought, said]}, {"role": "user", "content": "on"}]);
+    let body = json!({"model": "m", "max_tokens": 9, "messages": history});
+    let reply = gateway.send(Request::post("/v1/messages", body.to_string())).await;
+    assert_eq!(reply.json()["content"], json!([said]));
+    let asked: Value = serde_json::from_str(&gateway.upstream.bodies()[0]).unwrap();
+    assert_eq!(asked["messages"][1]["content"], json!([said]));
+    assert_eq!(gateway.story().await, ["0 input redact", "1 output redact"]);
+
+    let gateway = start(Script::json(200, &message(json!([thought])))).await;
+    let reply = ask(&gateway, json!("go"), false).await;
+    assert!(reply.text().contains("\"refusal\"") && !reply.text().contains("SECRET"), "{}", reply.text());
+    assert_eq!(gateway.rows().await[1].reason_code, "redaction_impossible");
+}

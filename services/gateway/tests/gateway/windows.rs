@@ -177,6 +177,8 @@ async fn an_upstream_that_goes_away_in_the_middle_is_told_and_recorded() {
     assert!(caller.content().starts_with("one two"), "{}", caller.text);
     assert!(caller.text.contains(r#""code":"upstream_error""#) && !caller.text.contains(DONE), "{}", caller.text);
     assert_eq!(gateway.story().await, ["0 input allow", "1 output allow", "2 output deny"]);
+    let counted = r#"parapet_upstream_failures_total{upstream="model",kind="unreadable"} 1"#;
+    assert!(gateway.app.metrics_text().contains(counted), "under the name of the upstream, as everywhere");
 }
 
 #[tokio::test]

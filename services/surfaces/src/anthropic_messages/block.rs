@@ -66,8 +66,9 @@ impl Blocks {
         let mark = drafts.mark();
         content::read(&mut drafts.out, node, parent, template)?;
         // The provider takes the text back only as it was signed, and reads the whole thought out of the signature.
-        if node.get("thinking").is_some() && node.get("signature").is_some() {
-            drafts.echo(&pointer::child(parent, "signature"), mark);
+        let signature = node.get("signature").filter(|signature| drafts.out.document.carries_content(signature));
+        if node.get("thinking").is_some() && signature.is_some() {
+            drafts.signed(parent, mark);
         }
         Ok(())
     }

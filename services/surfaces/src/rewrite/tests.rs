@@ -74,6 +74,48 @@ fn what_repeats_an_edited_text_goes_with_it() {
 }
 
 #[test]
+fn what_is_signed_is_taken_out_whole_or_stays_as_it_was() {
+    let thought = r#"{"type":"thinking","thinking":"pin 1234","signature":"c2ln"}"#;
+    let other = r#"{"type":"thinking","thinking":"none","signature":"c2ln"}"#;
+    let text = r#"{"type":"text","text":"pin 1234"}"#;
+    let edited = |blocks: &[&str]| {
+        let body = format!(r#"{{"content": [ {} ],"id":"m"}}"#, blocks.join(" , "));
+        let parsed = crate::ModelApi::AnthropicMessages.parse_answer(body.as_bytes()).unwrap();
+        let draft = &parsed.events[0];
+        let pins = draft.parts.iter().enumerate().filter(|(_, part)| part.text.starts_with("pin"));
+        let edits: Vec<Edit> = pins.map(|(n, _)| edit(n, 4, 8, "*")).collect();
+        rewritten(&body, draft, &edits)
+    };
+    let left = |blocks: &[&str]| Ok(format!(r#"{{"content": [ {} ],"id":"m"}}"#, blocks.join(" , ")));
+    let hidden = r#"{"type":"text","text":"pin *"}"#;
+    assert_eq!(edited(&[other, text]), left(&[other, hidden]));
+    assert_eq!(edited(&[thought, text]), left(&[hidden]));
+    assert_eq!(edited(&[text, thought]), left(&[hidden]));
+    assert_eq!(edited(&[thought, thought, other, thought, thought]), left(&[other]));
+    assert_eq!(edited(&[thought, text, thought, other, thought]), left(&[hidden, other]));
+    let alone = RewriteError::Alone("/content/0".to_owned());
+    assert_eq!(alone.refusal().reason_code, "redaction_impossible");
+    assert_eq!(edited(&[thought]), Err(alone));
+    // A single block in the place of a list.
+    let body = format!(r#"{{"content":{thought}}}"#);
+    let parsed = crate::ModelApi::AnthropicMessages.parse_answer(body.as_bytes()).unwrap();
+    let alone = RewriteError::Alone("/content".to_owned());
+    assert_eq!(rewritten(&body, &parsed.events[0], &[edit(0, 4, 8, "*")]), Err(alone));
+    // One without a signature is text like any other.
+    let unsigned = thought.replace("c2ln", "");
+    assert_eq!(edited(&[&unsigned]), left(&[&unsigned.replace("1234", "*")]));
+}
+
+#[test]
+fn a_signature_that_is_edited_takes_its_thought_with_it() {
+    let body = r#"{"content":[{"type":"thinking","thinking":"a","signature":"secret"},{"type":"text","text":"b"}]}"#;
+    let parsed = crate::ModelApi::AnthropicMessages.parse_answer(body.as_bytes()).unwrap();
+    let at = parsed.events[0].parts.iter().position(|part| part.text == "secret").unwrap();
+    let out = rewritten(body, &parsed.events[0], &[edit(at, 0, 6, "*")]).unwrap();
+    assert_eq!(out, r#"{"content":[{"type":"text","text":"b"}]}"#);
+}
+
+#[test]
 fn edits_of_several_drafts_are_made_together() {
     let body = r#"{"messages":[{"role":"user","content":"aaa"},{"role":"tool","content":"bbb"},{"role":"user","content":"ccc"}]}"#;
     let parsed = parse_request(body.as_bytes()).unwrap();

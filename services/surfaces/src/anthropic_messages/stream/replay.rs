@@ -57,7 +57,7 @@ fn deltas(block: &mut Map<String, Value>) -> Vec<Value> {
                 let text = std::mem::take(text);
                 deltas.extend((!text.is_empty()).then(|| json!({"type": delta, *key: text})));
             }
-            // An echo of what was edited.
+            // Clients add to a text.
             Some(empty @ Value::Null) => *empty = Value::String(String::new()),
             _ => {}
         }

@@ -130,7 +130,7 @@ fn an_edited_message_is_streamed_anew() {
 }
 
 #[test]
-fn a_thought_that_was_edited_is_streamed_without_its_signature() {
+fn a_signed_thought_in_which_something_was_edited_is_not_streamed() {
     let held = hold(
         message(vec![
             block(0, json!({"type": "thinking", "thinking": "", "signature": ""})),
@@ -138,6 +138,8 @@ fn a_thought_that_was_edited_is_streamed_without_its_signature() {
             delta(0, json!({"type": "thinking_delta", "thinking": "34"})),
             delta(0, json!({"type": "signature_delta", "signature": "c2ln"})),
             stop(0),
+            block(1, json!({"type": "text", "text": "said"})),
+            stop(1),
         ])
         .as_bytes(),
     )
@@ -146,7 +148,11 @@ fn a_thought_that_was_edited_is_streamed_without_its_signature() {
     let edits = [Edit { part, start: 4, end: 8, replacement: "*".to_owned() }];
     let edited = rewrite(&held.body, &[(&held.parsed.events[0], &edits)]).unwrap();
     let told = String::from_utf8(held.replay(Some(&edited)).unwrap()).unwrap();
-    assert!(told.contains("pin *") && !told.contains("c2ln") && !told.contains("signature_delta"), "{told}");
+    assert!(!told.contains("pin") && !told.contains("c2ln") && !told.contains("thinking"), "{told}");
+    assert!(
+        told.contains(r#"{"content_block":{"text":"","type":"text"},"index":0,"type":"content_block_start"}"#),
+        "{told}"
+    );
 }
 
 #[test]

@@ -131,13 +131,13 @@ impl Target {
         }
     }
 
-    /// The lengths that will do, both included. For [`Target::Equal`] that is three in a hundred more or less, the least
-    /// being one word; at most a quarter away from a limit that is open to one side.
+    /// The lengths that will do, both included. For [`Target::Equal`] that is three in a hundred more or less, of a
+    /// short text up to five words; at most a quarter away from a limit that is open to one side.
     #[must_use]
     pub fn band(&self) -> (u32, u32) {
         match *self {
             Self::Equal(words) => {
-                let room = (words / 33).max(1);
+                let room = (words / 33).max((words / 10).clamp(1, 5));
                 (words.saturating_sub(room).max(1), words.saturating_add(room))
             }
             Self::AtLeast(words) => (words, words.saturating_add((words / 4).max(2))),

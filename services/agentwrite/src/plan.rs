@@ -1,5 +1,9 @@
 //! A plan: what each section is about, and how many words it gets.
 
+pub(crate) mod read;
+pub(crate) mod share;
+pub(crate) mod tidy;
+
 use serde::{Deserialize, Serialize};
 
 /// The plan of a document.

@@ -17,7 +17,7 @@ pub struct Settings {
     pub expand_above: u32,
     /// Words of a part of a document that is planned level by level. Default 5000.
     pub part_words: u32,
-    /// Most sections of a document. Default 500.
+    /// Most sections of a document. Default 1000.
     pub most_sections: u32,
 
     /// The whole text so far is shown to the model while it has at most these words. Default 3000.
@@ -64,7 +64,7 @@ impl Default for Settings {
             most_words: 1_000,
             expand_above: 10_000,
             part_words: 5_000,
-            most_sections: 500,
+            most_sections: 1_000,
             whole_words: 3_000,
             last_words: 400,
             summary_words: 250,
@@ -126,7 +126,7 @@ impl Settings {
             ("most_words", self.most_words, self.ideal_words, 2_000),
             ("part_words", self.part_words, self.most_words, 10_000),
             ("expand_above", self.expand_above, self.part_words, 20_000),
-            ("most_sections", self.most_sections, 1, 1_000),
+            ("most_sections", self.most_sections, 1, 2_000),
             ("whole_words", self.whole_words, 50, 50_000),
             ("last_words", self.last_words, 20, 5_000),
             ("summary_words", self.summary_words, 20, 2_000),
@@ -152,6 +152,17 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Checks that so many words can be written in the sections that there may be.
+    pub(crate) fn check_for(&self, words: u32) -> Result<(), SettingsError> {
+        self.check()?;
+        let needed = words / self.least_words;
+        if needed <= self.most_sections {
+            return Ok(());
+        }
+        let allowed = format!("at least {needed} for {words} words, or `least_words` larger");
+        Err(SettingsError { name: "most_sections", value: self.most_sections.to_string(), allowed })
     }
 }
 

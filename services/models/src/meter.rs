@@ -48,6 +48,16 @@ pub struct Spent {
     pub cost: f64,
 }
 
+impl Spent {
+    fn add(&mut self, calls: u64, usage: Usage, cost: f64) {
+        self.calls = self.calls.saturating_add(calls);
+        self.usage.input_tokens = self.usage.input_tokens.saturating_add(usage.input_tokens);
+        self.usage.output_tokens = self.usage.output_tokens.saturating_add(usage.output_tokens);
+        self.usage.estimated |= usage.estimated;
+        self.cost += cost;
+    }
+}
+
 /// Keeps a [`Budget`]. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Meter(Arc<Shared>);
@@ -84,6 +94,11 @@ impl Meter {
     #[must_use]
     pub fn spent(&self) -> Spent {
         self.state().spent
+    }
+
+    /// Counts what was used before this meter was made, as by an earlier run of the same work.
+    pub fn add(&self, used: Spent) {
+        self.state().spent.add(used.calls, used.usage, used.cost);
     }
 
     /// The limits.
@@ -188,12 +203,7 @@ impl Reservation {
         state.tokens_under_way = state.tokens_under_way.saturating_sub(self.guess.total());
         state.cost_under_way = (state.cost_under_way - self.cost).max(0.0);
         if let Some((usage, cost)) = used {
-            let total = &mut state.spent;
-            total.calls += 1;
-            total.usage.input_tokens = total.usage.input_tokens.saturating_add(usage.input_tokens);
-            total.usage.output_tokens = total.usage.output_tokens.saturating_add(usage.output_tokens);
-            total.usage.estimated |= usage.estimated;
-            total.cost += cost;
+            state.spent.add(1, usage, cost);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A model server that follows a script: one step for each request, in order, and notes what it was asked.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test support: a server that panics fails its test")]
 
+mod author;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
+
+pub use author::{Author, Task, last_message, length, said_at_length, task};
 
 /// What the server does with one request.
 #[derive(Clone)]

@@ -61,3 +61,13 @@ async fn time_runs_from_the_making_of_the_meter() {
     let (which, detail) = refused(&meter, usage(1, 1), None);
     assert_eq!((which, detail.as_str()), (Limit::Time, "the time budget of 60 s is spent; raise it, or ask for less"));
 }
+
+#[test]
+fn what_an_earlier_run_used_counts_against_the_budget() {
+    let meter = Meter::new(Budget { tokens: Some(100), cost: Some(1.0), ..Budget::default() });
+    meter.add(Spent { calls: 3, usage: usage(40, 30), cost: 0.5 });
+    assert_eq!(refused(&meter, usage(20, 20), Some(0.1)).0, Limit::Tokens);
+    assert_eq!(refused(&meter, usage(10, 10), Some(0.6)).0, Limit::Cost);
+    meter.reserve(usage(10, 10), Some(0.1)).unwrap().settle(usage(5, 5), Some(0.1));
+    assert_eq!((meter.spent().calls, meter.spent().usage), (4, usage(45, 35)));
+}

@@ -33,8 +33,8 @@ pub(crate) async fn intercept(
 
     // What comes back is content too, errors included, and takes the same way.
     let (head, opened) = forward::forward(exchange, headers, request).await?;
-    if let Some(limits) = relay::windows(exchange, &head) {
-        return begin(exchange, head, Relay::new(opened, limits)).await;
+    if let Some(windows) = relay::windows(exchange, &head) {
+        return begin(exchange, head, Relay::new(opened, windows)).await;
     }
     let answer = forward::collect(exchange, opened).await?;
     let answer = match parse::answer(exchange, &head, answer) {

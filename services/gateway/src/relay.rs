@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use parapet_domain::{Stage, fold::RefusalKind};
-use parapet_surfaces::{Draft, ParsedBody, WindowLimits, WindowedAnswer};
+use parapet_surfaces::{Draft, ParsedBody, WindowedAnswer};
+
+use crate::config::RouteKind;
 
 use crate::answer;
 use crate::error::{GatewayError, Stop};
@@ -48,18 +50,20 @@ enum Read {
 
 /// The windows of an answer that just begins; `None` when it has to be held as a whole: the route says so, it is no stream, or a
 /// guard that judges it needs all of it.
-pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<WindowLimits> {
-    let limits = exchange.route().windows?;
+pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<Box<WindowedAnswer>> {
+    let (RouteKind::Model(api, _), Some(limits)) = (&exchange.route().kind, exchange.route().windows) else {
+        return None;
+    };
     let streamed = head.status.is_success()
         && media_type(&head.headers).as_deref() == Some(EVENT_STREAM)
         && foreign_encoding(&head.headers).is_none();
     let event = exchange.peek(Draft::new(Stage::Output, Vec::new()));
-    (streamed && exchange.set.judges_windows(&event)).then_some(limits)
+    (streamed && exchange.set.judges_windows(&event)).then(|| api.windows(limits)).flatten().map(Box::new)
 }
 
 impl Relay {
-    pub(crate) fn new(opened: Opened, limits: WindowLimits) -> Box<Self> {
-        Box::new(Self { opened, answer: Box::new(WindowedAnswer::new(limits)), feed: None })
+    pub(crate) fn new(opened: Opened, answer: Box<WindowedAnswer>) -> Box<Self> {
+        Box::new(Self { opened, answer, feed: None })
     }
 
     /// Reads on until something may leave.
@@ -134,12 +138,12 @@ impl Relay {
     }
 
     /// What is left after the windows, judged as a whole.
-    async fn last(self: Box<Self>, exchange: &mut Exchange<'_>) -> Result<Piece, Stop> {
-        let held = match self.answer.finish() {
-            Ok(held) => Held::stream(held),
+    async fn last(mut self: Box<Self>, exchange: &mut Exchange<'_>) -> Result<Piece, Stop> {
+        let rest = match self.answer.finish() {
+            Ok(rest) => Held::new(Body::Window(self.answer), rest),
             Err(error) => return Err(unreadable::recorded(exchange, parse::failed(exchange, error.into())).await),
         };
-        Ok(Piece::Last(pass(exchange, held).await?.into_bytes()))
+        Ok(Piece::Last(pass(exchange, rest).await?.into_bytes()))
     }
 }
 

@@ -72,25 +72,25 @@ fn let_go(held: Held, permitted: Vec<(Permitted<Content>, Recorded)>) -> Result<
     let edits: Vec<_> =
         contents.filter(|(_, edits)| !edits.is_empty()).map(|(content, edits)| (content.draft(), edits)).collect();
     if let Body::Window(mut answer) = held.body {
-        let drawn = answer.draw(all_edits(&edits));
+        let drawn = answer.draw(&by_draft(&edits)).map_err(|_| IMPOSSIBLE)?;
         answer.advance(&drawn);
         return Ok(Released { bytes: drawn.bytes.into(), coming: Some(answer) });
     }
     // Tried before the record was written: a failure here is a defect.
-    edited(&held, &edits).map(Released::all).map_err(|_| "edits that could be made cannot be made now")
+    edited(&held, &edits).map(Released::all).map_err(|_| IMPOSSIBLE)
 }
 
-/// The edits of a window, which is one event.
-fn all_edits(edits: &[(Draft, Vec<Edit>)]) -> &[Edit] {
-    edits.first().map_or(&[], |(_, edits)| edits)
+const IMPOSSIBLE: &str = "edits that could be made cannot be made now";
+
+fn by_draft(edits: &[(Draft, Vec<Edit>)]) -> Vec<(&Draft, &[Edit])> {
+    edits.iter().map(|(draft, edits)| (draft, edits.as_slice())).collect()
 }
 
 /// The held bytes with `edits` made; without any, exactly as they came.
 pub(crate) fn edited(held: &Held, edits: &[(Draft, Vec<Edit>)]) -> Result<Bytes, RewriteError> {
-    let of_window = all_edits(edits);
-    let edits: Vec<(&Draft, &[Edit])> = edits.iter().map(|(draft, edits)| (draft, edits.as_slice())).collect();
+    let edits = by_draft(edits);
     match &held.body {
-        Body::Window(answer) => Ok(answer.draw(of_window).bytes.into()),
+        Body::Window(answer) => answer.draw(&edits).map(|drawn| drawn.bytes.into()),
         Body::Whole(body) if edits.is_empty() => Ok(body.clone()),
         Body::Whole(body) => rewrite(body, &edits).map(Bytes::from),
         Body::Stream { judged, .. } if edits.is_empty() => Ok(judged.clone()),

@@ -2,7 +2,10 @@
 
 use parapet_domain::Surface;
 
-use crate::{ParsedBody, StreamAnswer, SurfaceError, anthropic_messages, openai_chat, openai_responses};
+use crate::{
+    ParsedBody, StreamAnswer, SurfaceError, WindowLimits, WindowedAnswer, anthropic_messages, openai_chat,
+    openai_responses,
+};
 
 /// A protocol that a model server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,9 +52,15 @@ impl ModelApi {
     #[must_use]
     pub const fn has_windows(self) -> bool {
         match self {
-            Self::OpenaiChat => true,
-            Self::OpenaiResponses | Self::AnthropicMessages => false,
+            Self::OpenaiChat | Self::AnthropicMessages => true,
+            Self::OpenaiResponses => false,
         }
+    }
+
+    /// A streamed answer that is about to come in and is judged in windows; `None` for a protocol that [has none](Self::has_windows).
+    #[must_use]
+    pub fn windows(self, limits: WindowLimits) -> Option<WindowedAnswer> {
+        WindowedAnswer::new(self, limits)
     }
 
     /// Takes a request apart.

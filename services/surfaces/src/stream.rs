@@ -13,14 +13,12 @@ pub(crate) mod merge;
 /// A streamed answer that is coming in.
 #[derive(Debug)]
 pub struct StreamAnswer {
-    api: ModelApi,
+    reader: EventReader,
     parser: SseParser,
     assembly: Assembly,
     plain: Vec<u8>,
     received: usize,
     max_bytes: usize,
-    events: usize,
-    done: bool,
 }
 
 /// A streamed answer that is complete.
@@ -95,14 +93,12 @@ impl StreamAnswer {
     #[must_use]
     pub fn new(api: ModelApi, max_bytes: usize) -> Self {
         Self {
-            api,
+            reader: EventReader::new(api),
             parser: SseParser::new(max_bytes),
             assembly: Assembly::of(api),
             plain: Vec::new(),
             received: 0,
             max_bytes,
-            events: 0,
-            done: false,
         }
     }
 
@@ -123,7 +119,7 @@ impl StreamAnswer {
     /// Whether the stream has said that it is complete, so that nothing more has to be waited for.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        self.done
+        self.reader.is_done()
     }
 
     /// The upstream has ended its stream.
@@ -134,64 +130,111 @@ impl StreamAnswer {
         let mut events = Vec::new();
         self.parser.finish(&mut events)?;
         events.iter().try_for_each(|event| self.take(event))?;
-        if !self.done {
+        if !self.reader.is_done() {
             return Err(StreamError::Truncated);
         }
         let body = self.assembly.finish().ok_or(StreamError::Empty)?;
-        let parsed = self.api.parse_answer(&body).map_err(StreamError::Answer)?;
-        Ok(HeldAnswer { api: self.api, body, parsed: ParsedBody { stream: true, ..parsed }, plain: self.plain })
+        let api = self.reader.api;
+        let parsed = api.parse_answer(&body).map_err(StreamError::Answer)?;
+        Ok(HeldAnswer { api, body, parsed: ParsedBody { stream: true, ..parsed }, plain: self.plain })
     }
 
     /// Takes one event.
     pub(crate) fn take(&mut self, event: &SseEvent) -> Result<(), StreamError> {
+        let fields = match self.reader.read(event)? {
+            Read::Nothing => return Ok(()),
+            Read::End => {
+                self.plain.extend(data_event(b"[DONE]"));
+                return Ok(());
+            }
+            Read::Event(fields) => fields,
+        };
+        let data = event.data.trim().as_bytes();
+        let plain = match self.reader.api {
+            ModelApi::OpenaiChat => data_event(data),
+            ModelApi::OpenaiResponses | ModelApi::AnthropicMessages => {
+                named_event(self.reader.kind(&event.name, &fields)?, data)
+            }
+        };
+        let step = self.assembly.add(fields).map_err(|problem| self.reader.malformed(problem))?;
+        if step == Step::Last {
+            self.reader.end();
+        }
+        self.plain.extend(plain);
+        Ok(())
+    }
+}
+
+/// Reads the events of a stream one after the other, as far as that is the same for what becomes of them.
+#[derive(Debug)]
+pub(crate) struct EventReader {
+    api: ModelApi,
+    events: usize,
+    done: bool,
+}
+
+/// What an event says.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// Nothing.
+    Nothing,
+    /// That the answer is complete, and no more than that.
+    End,
+    /// Something of the answer.
+    Event(Map<String, Value>),
+}
+
+impl EventReader {
+    pub(crate) const fn new(api: ModelApi) -> Self {
+        Self { api, events: 0, done: false }
+    }
+
+    /// Whether the stream has said that it is complete.
+    pub(crate) const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// The last event was the end.
+    pub(crate) const fn end(&mut self) {
+        self.done = true;
+    }
+
+    pub(crate) fn read(&mut self, event: &SseEvent) -> Result<Read, StreamError> {
         self.events += 1;
         match event.data.trim() {
-            "" => Ok(()),
-            "[DONE]" if self.done => Ok(()),
+            "" => Ok(Read::Nothing),
+            "[DONE]" if self.done => Ok(Read::Nothing),
             "[DONE]" if self.api == ModelApi::OpenaiChat => {
                 self.done = true;
-                self.plain.extend(data_event(b"[DONE]"));
-                Ok(())
+                Ok(Read::End)
             }
             _ if self.done => Err(StreamError::DataAfterDone),
-            data => self.take_data(&event.name, data),
+            data => self.fields(&event.name, data).map(Read::Event),
         }
     }
 
-    fn take_data(&mut self, name: &str, data: &str) -> Result<(), StreamError> {
-        let fields = self.read(data)?;
+    fn fields(&self, name: &str, data: &str) -> Result<Map<String, Value>, StreamError> {
+        let fields = match parse_value(data) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) => return Err(self.malformed("it is no JSON object")),
+            Err(SurfaceError::TooManyValues) => return Err(self.malformed("it has too many values")),
+            Err(_) => return Err(self.malformed("it is no acceptable JSON")),
+        };
         let is_error = name == "error" || fields.get("type").is_some_and(|kind| kind == "error");
         if is_error || fields.get("error").is_some_and(|error| !error.is_null()) {
             return Err(StreamError::UpstreamEvent);
         }
-        let plain = match self.api {
-            ModelApi::OpenaiChat => data_event(data.as_bytes()),
-            ModelApi::OpenaiResponses | ModelApi::AnthropicMessages => {
-                named_event(self.kind(name, &fields)?, data.as_bytes())
-            }
-        };
-        self.done = self.assembly.add(fields).map_err(|problem| self.malformed(problem))? == Step::Last;
-        self.plain.extend(plain);
-        Ok(())
+        Ok(fields)
     }
 
     /// The type of an event, which is judged; its name is not, and clients do not agree on which of them they go by.
-    fn kind<'f>(&self, name: &str, fields: &'f Map<String, Value>) -> Result<&'f str, StreamError> {
+    pub(crate) fn kind<'f>(&self, name: &str, fields: &'f Map<String, Value>) -> Result<&'f str, StreamError> {
         let kind = fields.get("type").and_then(Value::as_str).filter(|kind| is_plain_key(kind));
         let kind = kind.ok_or_else(|| self.malformed("its `type` is no word"))?;
         if name.is_empty() || name == kind { Ok(kind) } else { Err(self.malformed("its name and its `type` differ")) }
     }
 
-    fn read(&self, data: &str) -> Result<Map<String, Value>, StreamError> {
-        match parse_value(data) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            Ok(_) => Err(self.malformed("it is no JSON object")),
-            Err(SurfaceError::TooManyValues) => Err(self.malformed("it has too many values")),
-            Err(_) => Err(self.malformed("it is no acceptable JSON")),
-        }
-    }
-
-    const fn malformed(&self, problem: &'static str) -> StreamError {
+    pub(crate) const fn malformed(&self, problem: &'static str) -> StreamError {
         StreamError::Malformed { event: self.events, problem }
     }
 }
@@ -212,6 +255,10 @@ impl Unplaced {
         if !event.iter().all(|(key, value)| idle(key, value)) {
             self.0.push(Value::Object(event));
         }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Adds everything to the answer.

@@ -488,7 +488,7 @@ pub struct RouteFile {
     /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
     /// `replace`, to go on with a notice in its place; only for model servers.
     pub refused_turns: Option<RefusedTurns>,
-    /// How a streamed answer is judged, `full` (default) or `window`; only for `openai_chat`.
+    /// How a streamed answer is judged, `full` (default) or `window`; only for `openai_chat` and `anthropic_messages`.
     pub hold: Option<Hold>,
     /// New text that makes a window, in characters. Default 2000; only with windows.
     pub window_chars: Option<Count>,

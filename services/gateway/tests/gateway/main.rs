@@ -26,3 +26,4 @@ mod support;
 mod tokens;
 mod upstream;
 mod windows;
+mod windows_messages;

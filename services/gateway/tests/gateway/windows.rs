@@ -12,7 +12,7 @@ use crate::support::upstream::Script;
 use crate::support::{CHAT, Gateway, Setup};
 
 const ASK: &str = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"go"}]}"#;
-const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+pub(crate) const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 const DONE: &str = "data: [DONE]\n\n";
 
 fn chunk(delta: &Value) -> String {
@@ -38,37 +38,45 @@ fn config(settings: &str) -> String {
     format!("{CHAT}{settings}\n")
 }
 
-const WINDOWS: &str = "hold = \"window\"\nwindow_chars = 20\noverlap_chars = 10";
+pub(crate) const WINDOWS: &str = "hold = \"window\"\nwindow_chars = 20\noverlap_chars = 10";
 
 /// A caller that reads as the answer comes.
-struct Caller {
+pub(crate) struct Caller {
     stream: TcpStream,
-    text: String,
+    pub(crate) text: String,
+}
+
+async fn start(settings: &str, pieces: &[String]) -> (Gateway, Arc<Semaphore>) {
+    start_with(&config(settings), pieces).await
 }
 
 /// A gateway whose upstream sends each piece when it is told to.
-async fn start(settings: &str, pieces: &[String]) -> (Gateway, Arc<Semaphore>) {
+pub(crate) async fn start_with(config: &str, pieces: &[String]) -> (Gateway, Arc<Semaphore>) {
     let go = Arc::new(Semaphore::new(0));
     let pieces = std::iter::once(HEAD.to_vec()).chain(pieces.iter().map(|piece| piece.clone().into_bytes())).collect();
-    let gateway = Setup::with(&config(settings), Script::Pieces { go: Arc::clone(&go), pieces }).start().await;
+    let gateway = Setup::with(config, Script::Pieces { go: Arc::clone(&go), pieces }).start().await;
     (gateway, go)
 }
 
 impl Caller {
     async fn ask(gateway: &Gateway) -> Self {
+        Self::send(gateway, &Request::chat(ASK)).await
+    }
+
+    pub(crate) async fn send(gateway: &Gateway, request: &Request) -> Self {
         let mut stream = TcpStream::connect(gateway.address).await.unwrap();
-        stream.write_all(&Request::chat(ASK).to_bytes()).await.unwrap();
+        stream.write_all(&request.to_bytes()).await.unwrap();
         Self { stream, text: String::new() }
     }
 
     /// Reads until `what` has come.
-    async fn until(&mut self, what: &str) {
+    pub(crate) async fn until(&mut self, what: &str) {
         while !self.text.contains(what) {
             assert!(self.read().await, "the answer ended before {what:?}: {}", self.text);
         }
     }
 
-    async fn rest(&mut self) -> &str {
+    pub(crate) async fn rest(&mut self) -> &str {
         while self.read().await {}
         &self.text
     }

@@ -7,4 +7,4 @@ mod replay;
 mod tests;
 
 pub(crate) use assemble::Assembly;
-pub(crate) use replay::replay;
+pub(crate) use replay::{Told, replay, tell};

@@ -1,147 +1,145 @@
-//! Which chunks of a chat completion are plain text, and chunks made anew for text that may leave.
+//! Chat completions: texts that grow side by side make windows. What is no plain text ends them, and the rest is held whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod lanes;
 
-use serde_json::{Map, Value, json};
+#[cfg(test)]
+mod tests;
 
-use super::MAX_LANES;
-use super::segment::Lane;
-use crate::document::parse_value;
-use crate::openai_chat::settings::{ANSWER, CHOICE};
-use crate::sse::{SseEvent, data_event};
-use crate::stream::merge::is_setting;
+use parapet_domain::{Edit, Stage};
 
-/// Fields of a message that grow as plain text.
-const TEXTS: [&str; 4] = ["content", "reasoning_content", "reasoning", "refusal"];
-/// Settings of a chunk that say something about the whole answer or its end, or that fill up space.
-const NOT_REPEATED: [&str; 5] = ["finish_reason", "native_finish_reason", "stop_reason", "usage", "time_info"];
+use super::segment::Segment;
+use super::{Drawn, WindowLimits};
+use crate::sse::SseEvent;
+use crate::{Draft, HeldAnswer, ModelApi, ParsedBody, RewriteError, StreamAnswer, StreamError, rewrite};
+use lanes::Lane;
+pub(super) use lanes::{ChatLanes, Reading};
 
-/// What a chunk holds.
-#[derive(Debug, PartialEq)]
-pub(super) enum Reading {
-    /// Nothing but new text, and settings that need not be passed on.
-    Texts(Vec<(Lane, String)>),
-    /// Anything else.
-    Other,
-}
+/// Lanes (texts that grow side by side) that are told apart. With more than these the answer is held whole.
+const MAX_LANES: usize = 64;
 
-/// What has been learnt of the answer from its chunks.
 #[derive(Debug, Default)]
-pub(super) struct ChatLanes {
-    /// The settings of the last chunk: id, model and so on.
-    envelope: Map<String, Value>,
-    roles: BTreeMap<u32, Value>,
-    /// Choices whose role has left.
-    begun: BTreeSet<u32>,
-    lanes: BTreeSet<Lane>,
+pub(super) struct ChatWindows {
+    lanes: ChatLanes,
+    segments: Vec<(Lane, Segment)>,
+    /// The segments that the window shows which is being judged, in the order of its parts.
+    shown: Vec<usize>,
+    /// What follows the windows.
+    rest: Option<StreamAnswer>,
+    rest_bytes: usize,
+    /// The rest, once it is complete.
+    held: Option<HeldAnswer>,
 }
 
-impl ChatLanes {
-    pub(super) fn read(&mut self, event: &SseEvent) -> Reading {
-        let data = event.data.trim();
-        if data.is_empty() {
-            return Reading::Texts(Vec::new());
+impl ChatWindows {
+    pub(super) fn take(&mut self, event: &SseEvent, limits: &WindowLimits) -> Result<(), StreamError> {
+        if self.rest.is_some() {
+            return self.take_rest(event, limits);
         }
-        match parse_value(data) {
-            Ok(Value::Object(chunk)) if event.name != "error" => {
-                self.texts(chunk).map_or(Reading::Other, Reading::Texts)
+        match self.lanes.read(event) {
+            Reading::Texts(texts) => texts.into_iter().try_for_each(|(lane, text)| self.grow(lane, &text, limits)),
+            Reading::Other => self.end_windows(event, limits),
+        }
+    }
+
+    pub(super) fn is_due(&self, limits: &WindowLimits) -> bool {
+        let fresh: usize = self.segments.iter().map(|(_, segment)| segment.fresh).sum();
+        self.rest.is_none() && fresh >= limits.window_chars
+    }
+
+    /// The window: one part for each lane with new text.
+    pub(super) fn show(&mut self) -> ParsedBody {
+        let shows = |at: &usize| self.segments.get(*at).is_some_and(|(_, segment)| segment.fresh > 0);
+        self.shown = (0..self.segments.len()).filter(shows).collect();
+        let parts = self.shown.iter().filter_map(|at| self.segments.get(*at));
+        let parts = parts.map(|(lane, segment)| segment.part(lane.template())).collect();
+        ParsedBody { events: vec![Draft::new(Stage::Output, parts)], stream: true, ..ParsedBody::default() }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.rest.as_ref().is_some_and(StreamAnswer::is_done)
+    }
+
+    pub(super) fn finish(&mut self) -> Result<ParsedBody, StreamError> {
+        let mut held = self.rest.take().ok_or(StreamError::Truncated)?.finish()?;
+        let mut parsed = std::mem::take(&mut held.parsed);
+        for part in parsed.events.iter_mut().flat_map(|draft| &mut draft.parts) {
+            let segment = self.segments.iter().find(|(lane, _)| lane.pointer() == part.pointer);
+            part.offset = segment.map_or(0, |(_, segment)| segment.released);
+        }
+        self.shown.clear();
+        self.held = Some(held);
+        Ok(parsed)
+    }
+
+    pub(super) fn draw(&self, edits: &[(&Draft, &[Edit])], limits: &WindowLimits) -> Result<Drawn, RewriteError> {
+        if let Some(held) = &self.held {
+            return Ok(Drawn { bytes: whole(held, edits)?, ..Drawn::default() });
+        }
+        let edits = edits.first().map_or(&[][..], |(_, edits)| edits);
+        let mut drawn = Drawn::default();
+        let shown = self.shown.iter().filter_map(|at| self.segments.get(*at));
+        for (part, (lane, segment)) in shown.enumerate() {
+            let cut = segment.cut(part, edits, limits.overlap_chars);
+            let text = segment.edited(part, edits, cut);
+            if !text.is_empty() {
+                drawn.bytes.extend(self.lanes.event(lane, &text));
             }
-            _ => Reading::Other,
+            drawn.cuts.push(cut);
         }
+        Ok(drawn)
     }
 
-    /// A server-sent event with `text`.
-    pub(super) fn event(&self, lane: &Lane, text: &str) -> Vec<u8> {
-        data_event(self.chunk(lane, text).as_bytes())
-    }
-
-    /// A chunk with `text`; the first of a choice bears its role.
-    pub(super) fn chunk(&self, lane: &Lane, text: &str) -> String {
-        let mut delta = Map::new();
-        if let Some(role) = self.roles.get(&lane.choice).filter(|_| !self.begun.contains(&lane.choice)) {
-            delta.insert("role".to_owned(), role.clone());
-        }
-        delta.insert(lane.field.to_owned(), text.into());
-        let mut chunk = self.envelope.clone();
-        chunk.insert("object".to_owned(), "chat.completion.chunk".into());
-        chunk.insert("choices".to_owned(), json!([{"index": lane.choice, "delta": delta, "finish_reason": null}]));
-        Value::Object(chunk).to_string()
-    }
-
-    /// `chars` of a lane's text have left.
-    pub(super) fn has_left(&mut self, lane: &Lane, chars: usize) {
-        if chars > 0 {
-            self.begun.insert(lane.choice);
-        }
-    }
-
-    /// The texts of a chunk that holds nothing else.
-    fn texts(&mut self, chunk: Map<String, Value>) -> Option<Vec<(Lane, String)>> {
-        let mut texts = Vec::new();
-        let mut envelope = Map::new();
-        let mut roles = Vec::new();
-        for (key, value) in chunk {
-            match (key.as_str(), value) {
-                (_, Value::Null) => {}
-                ("choices", Value::Array(choices)) => {
-                    choices.into_iter().try_for_each(|choice| choice_texts(choice, &mut texts, &mut roles))?;
-                }
-                (name, value) if is_passing(ANSWER, name, &value) => {
-                    envelope.insert(key, value);
-                }
-                _ => return None,
+    pub(super) fn advance(&mut self, drawn: &Drawn) {
+        for (at, cut) in std::mem::take(&mut self.shown).into_iter().zip(&drawn.cuts) {
+            if let Some((lane, segment)) = self.segments.get_mut(at) {
+                segment.advance(*cut);
+                self.lanes.has_left(lane, *cut);
             }
         }
-        self.lanes.extend(texts.iter().map(|(lane, _)| *lane));
-        if self.lanes.len() > MAX_LANES {
-            return None;
-        }
-        envelope.retain(|key, _| !matches!(key.as_str(), "obfuscation" | "prompt_filter_results"));
-        self.envelope = envelope;
-        self.roles.extend(roles);
-        Some(texts)
     }
-}
 
-fn choice_texts(choice: Value, texts: &mut Vec<(Lane, String)>, roles: &mut Vec<(u32, Value)>) -> Option<()> {
-    let Value::Object(fields) = choice else { return None };
-    let index = match fields.get("index") {
-        None | Some(Value::Null) => 0,
-        Some(index) => u32::try_from(index.as_u64()?).ok()?,
-    };
-    for (key, value) in fields {
-        match (key.as_str(), value) {
-            ("index", _) | (_, Value::Null) => {}
-            ("delta", Value::Object(delta)) => delta_texts(index, delta, texts, roles)?,
-            (name, value) if is_passing(CHOICE, name, &value) => {}
-            _ => return None,
-        }
-    }
-    Some(())
-}
-
-fn delta_texts(
-    choice: u32,
-    delta: Map<String, Value>,
-    texts: &mut Vec<(Lane, String)>,
-    roles: &mut Vec<(u32, Value)>,
-) -> Option<()> {
-    for (key, value) in delta {
-        match (key.as_str(), value) {
-            (_, Value::Null) => {}
-            ("tool_calls", Value::Array(calls)) if calls.is_empty() => {}
-            ("role", role @ Value::String(_)) if is_setting(&role) => roles.push((choice, role)),
-            (name, Value::String(text)) => {
-                let field = TEXTS.into_iter().find(|field| *field == name)?;
-                texts.push((Lane { choice, field }, text));
+    fn grow(&mut self, lane: Lane, text: &str, limits: &WindowLimits) -> Result<(), StreamError> {
+        match self.segments.iter_mut().find(|(known, _)| *known == lane) {
+            Some((_, segment)) => segment.push(text),
+            None => {
+                let mut segment = Segment::default();
+                segment.push(text);
+                self.segments.push((lane, segment));
             }
-            _ => return None,
         }
+        let limit = limits.max_buffer_bytes;
+        if self.waiting() > limit { Err(StreamError::TooLarge { limit }) } else { Ok(()) }
     }
-    Some(())
+
+    fn waiting(&self) -> usize {
+        self.segments.iter().map(|(_, segment)| segment.bytes()).sum()
+    }
+
+    /// From here on all is held: what waits of the windows, `event` and what follows it.
+    fn end_windows(&mut self, event: &SseEvent, limits: &WindowLimits) -> Result<(), StreamError> {
+        let mut rest = ModelApi::OpenaiChat.stream(limits.max_buffer_bytes);
+        for (lane, segment) in &self.segments {
+            rest.take(&SseEvent { data: self.lanes.chunk(lane, segment.text()), ..SseEvent::default() })?;
+        }
+        self.rest_bytes = self.waiting();
+        self.rest = Some(rest);
+        self.take_rest(event, limits)
+    }
+
+    fn take_rest(&mut self, event: &SseEvent, limits: &WindowLimits) -> Result<(), StreamError> {
+        self.rest_bytes = self.rest_bytes.saturating_add(event.data.len());
+        let limit = limits.max_buffer_bytes;
+        if self.rest_bytes > limit {
+            return Err(StreamError::TooLarge { limit });
+        }
+        self.rest.as_mut().map_or(Ok(()), |rest| rest.take(event))
+    }
 }
 
-/// A known setting that is no content and says nothing about the end.
-fn is_passing(known: &[&str], name: &str, value: &Value) -> bool {
-    known.contains(&name) && !NOT_REPEATED.contains(&name) && is_setting(value)
+/// All that was held: as it came, or told anew with its edits.
+fn whole(held: &HeldAnswer, edits: &[(&Draft, &[Edit])]) -> Result<Vec<u8>, RewriteError> {
+    if edits.iter().all(|(_, edits)| edits.is_empty()) {
+        return Ok(held.plain.clone());
+    }
+    held.api.replay(&rewrite(&held.body, edits)?).map_err(RewriteError::Body)
 }

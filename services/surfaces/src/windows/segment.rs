@@ -1,26 +1,9 @@
-//! The text of one lane that has come and not left yet.
+//! A text that comes in pieces: what has come of it and not left yet.
 
-use parapet_domain::{Edit, Origin, Part, Role, redact};
+use parapet_domain::{Edit, Part, redact};
 
-/// Which text of an answer it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Lane {
-    /// Index of the choice.
-    pub(super) choice: u32,
-    /// Field of the message, such as `content`.
-    pub(super) field: &'static str,
-}
-
-impl Lane {
-    /// Where the text stands in the answer as a whole.
-    pub(super) fn pointer(&self) -> String {
-        format!("/choices/{}/message/{}", self.choice, self.field)
-    }
-}
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Segment {
-    pub(super) lane: Lane,
     text: String,
     chars: usize,
     /// Characters at the end of `text` that no window has shown.
@@ -30,10 +13,6 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) const fn new(lane: Lane) -> Self {
-        Self { lane, text: String::new(), chars: 0, fresh: 0, released: 0 }
-    }
-
     pub(super) fn push(&mut self, text: &str) {
         let chars = text.chars().count();
         self.text.push_str(text);
@@ -45,20 +24,17 @@ impl Segment {
         &self.text
     }
 
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     pub(super) const fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// As a part of a window.
-    pub(super) fn part(&self) -> Part {
-        Part {
-            name: (self.lane.field != "content").then(|| self.lane.field.to_owned()),
-            choice: Some(self.lane.choice),
-            pointer: self.lane.pointer(),
-            offset: self.released,
-            is_final: false,
-            ..Part::text(Role::Assistant, Origin::Model, self.text.as_str())
-        }
+    /// As a part of a window, with the text put into `template`.
+    pub(super) fn part(&self, template: Part) -> Part {
+        Part { text: self.text.clone(), offset: self.released, is_final: false, ..template }
     }
 
     /// How many characters may leave: all but the overlap. An edit across that border leaves whole when more text follows it;

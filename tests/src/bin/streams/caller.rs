@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+
+use crate::api::Api;
 
 /// What came of one answer.
 pub(crate) struct Taken {
@@ -14,19 +16,19 @@ pub(crate) struct Taken {
     pub(crate) chars: usize,
     /// Bytes on the wire.
     pub(crate) bytes: usize,
-    /// Whether `[DONE]` came.
+    /// Whether the last event came.
     pub(crate) complete: bool,
     /// Time from the request to the first text.
     pub(crate) first_text: Duration,
 }
 
 /// Asks for an answer of `chars` characters and reads it to its end.
-pub(crate) async fn take(address: SocketAddr, chars: usize) -> Result<Taken> {
-    let body = json!({ "model": "m", "stream": true, "messages": [{ "role": "user", "content": format!("write {chars} characters") }] });
+pub(crate) async fn take(address: SocketAddr, api: Api, chars: usize) -> Result<Taken> {
+    let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": format!("write {chars} characters") }] });
     let body = body.to_string();
     let mut stream = TcpStream::connect(address).await?;
     let head =
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n", api.path());
     let asked = Instant::now();
     stream.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
     let mut lines = BufReader::new(stream);
@@ -36,8 +38,8 @@ pub(crate) async fn take(address: SocketAddr, chars: usize) -> Result<Taken> {
         ensure!(taken.bytes > 0 || line.starts_with("HTTP/1.1 200"), "the answer begins with {line}");
         taken.bytes += line.len();
         if let Some(data) = line.trim_end().strip_prefix("data: ") {
-            taken.complete |= data == "[DONE]";
-            taken.chars += text_of(data);
+            taken.complete |= api.is_last(data);
+            taken.chars += api.text_of(data);
             if taken.first_text.is_zero() && taken.chars > 0 {
                 taken.first_text = asked.elapsed();
             }
@@ -45,9 +47,4 @@ pub(crate) async fn take(address: SocketAddr, chars: usize) -> Result<Taken> {
         line.clear();
     }
     Ok(taken)
-}
-
-fn text_of(data: &str) -> usize {
-    let chunk: Value = serde_json::from_str(data).unwrap_or_default();
-    chunk.pointer("/choices/0/delta/content").and_then(Value::as_str).map_or(0, |text| text.chars().count())
 }

@@ -1,8 +1,9 @@
-//! `streams [STREAMS] [CHARACTERS]`: answers of CHARACTERS characters (default 2,000,000) through STREAMS streams at once (default 200), in
-//! windows, judged by the bundled guards and recorded. Prints the sidecar's memory beside its idle one, and the time to the first text of
+//! `streams [STREAMS] [CHARACTERS] [SURFACE]`: answers of CHARACTERS characters (default 2,000,000) through STREAMS streams at once (default
+//! 200), in windows, judged by the bundled guards and recorded, for each protocol that has windows. Prints the sidecar's memory beside its idle one, and the time to the first text of
 //! long answers beside that of short ones. The last line is `N passed, N failed`.
 #![expect(clippy::print_stdout, reason = "a command line program: printing is what it does")]
 
+mod api;
 mod caller;
 mod upstream;
 
@@ -16,6 +17,7 @@ use anyhow::{Context as _, Result};
 use parapet_tests::sidecar::Sidecar;
 use tokio::task::JoinSet;
 
+use api::Api;
 use caller::{Taken, take};
 
 /// The aim: memory beyond idle, in KiB.
@@ -30,21 +32,26 @@ const ROUNDS: usize = 15;
 async fn main() -> Result<ExitCode> {
     let number = |at: usize, default| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     let (streams, chars) = (number(1, 200), number(2, 2_000_000));
-    let home = tempfile::tempdir()?;
-    let address = upstream::start().await?;
-    std::fs::write(home.path().join("parapet.toml"), config(home.path(), &address.to_string()))?;
-    let config = home.path().join("parapet.toml").display().to_string();
-    let sidecar = Sidecar::start(&home.path().join("state"), &["--config", &config])?;
-
-    let mut failed = 0;
-    for passed in [first_text(&sidecar).await?, memory(&sidecar, streams, chars).await?] {
-        failed += usize::from(!passed);
+    let only = std::env::args().nth(3);
+    let upstream = upstream::start().await?.to_string();
+    let (mut passed, mut failed) = (0, 0);
+    for api in Api::ALL.into_iter().filter(|api| only.as_ref().is_none_or(|only| only == api.surface())) {
+        // Memory that one has had and given back would hide what the next one takes.
+        let home = tempfile::tempdir()?;
+        let file = home.path().join("parapet.toml");
+        std::fs::write(&file, config(home.path(), api, &upstream))?;
+        let sidecar = Sidecar::start(&home.path().join("state"), &["--config", &file.display().to_string()])?;
+        println!("{}", api.surface());
+        for good in [first_text(&sidecar, api).await?, memory(&sidecar, api, streams, chars).await?] {
+            passed += usize::from(good);
+            failed += usize::from(!good);
+        }
     }
-    println!("{} passed, {failed} failed", 2 - failed);
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{passed} passed, {failed} failed");
+    Ok(if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn config(home: &Path, upstream: &str) -> String {
+fn config(home: &Path, api: Api, upstream: &str) -> String {
     let home = home.display();
     format!(
         r#"
@@ -63,23 +70,24 @@ response_timeout_ms = 3600000
 total_timeout_ms = 3600000
 [[route]]
 name = "chat"
-surface = "openai_chat"
+surface = "{surface}"
 upstream = "model"
 principal = "optional"
 hold = "window"
 window_chars = {WINDOW}
 overlap_chars = 200
-"#
+"#,
+        surface = api.surface()
     )
 }
 
 /// Time to the first text of short and long answers, turn about.
-async fn first_text(sidecar: &Sidecar) -> Result<bool> {
-    take(sidecar.started.listen, SHORT).await?;
+async fn first_text(sidecar: &Sidecar, api: Api) -> Result<bool> {
+    take(sidecar.started.listen, api, SHORT).await?;
     let (mut short, mut long) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        short.push(take(sidecar.started.listen, SHORT).await?.first_text);
-        long.push(take(sidecar.started.listen, LONG).await?.first_text);
+        short.push(take(sidecar.started.listen, api, SHORT).await?.first_text);
+        long.push(take(sidecar.started.listen, api, LONG).await?.first_text);
     }
     let (short, long) = (median(short), median(long));
     let ratio = long.as_secs_f64() / short.as_secs_f64();
@@ -88,14 +96,14 @@ async fn first_text(sidecar: &Sidecar) -> Result<bool> {
 }
 
 /// Memory while all streams pass at once.
-async fn memory(sidecar: &Sidecar, streams: usize, chars: usize) -> Result<bool> {
+async fn memory(sidecar: &Sidecar, api: Api, streams: usize, chars: usize) -> Result<bool> {
     let idle = resident_kib(sidecar.pid())?;
     let (peak, over) = (Arc::new(AtomicU64::new(idle)), Arc::new(AtomicBool::new(false)));
     let sampler = sample(sidecar.pid(), Arc::clone(&peak), Arc::clone(&over));
     let started = Instant::now();
     let mut all = JoinSet::new();
     for _ in 0..streams {
-        all.spawn(take(sidecar.started.listen, chars));
+        all.spawn(take(sidecar.started.listen, api, chars));
     }
     let (mut whole, mut bytes) = (0, 0);
     while let Some(taken) = all.join_next().await {

@@ -11,8 +11,10 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
+
+use crate::api::Api;
 
 const SENTENCE: &str = "The quick brown fox jumps over the lazy dog and then it rests for a while. ";
 /// Characters of a chunk.
@@ -35,12 +37,13 @@ pub(crate) async fn start() -> Result<SocketAddr> {
 type Frames = std::pin::Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
 
 async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody<Frames>>, Infallible> {
+    let api = Api::of_path(request.uri().path());
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = body.pointer("/messages/0/content").and_then(Value::as_str).unwrap_or_default();
     let chars: usize = text.split(' ').find_map(|word| word.parse().ok()).unwrap_or(0);
-    let frames: Frames = Box::pin(stream::unfold(Some(chars), |left| async move {
-        let (events, next) = events(left?);
+    let frames: Frames = Box::pin(stream::unfold(Some(chars), move |left| async move {
+        let (events, next) = events(api, chars, left?);
         Some((Ok(Frame::data(Bytes::from(events))), next))
     }));
     let mut response = Response::new(StreamBody::new(frames));
@@ -48,17 +51,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody<Frames
     Ok(response)
 }
 
-/// The next events of an answer of which `left` characters are to come, and how many are after that; `None` after the end.
-fn events(left: usize) -> (String, Option<usize>) {
+/// The next events of an answer of which `left` characters of `all` are to come, and how many are after that; `None` after the end.
+fn events(api: Api, all: usize, left: usize) -> (String, Option<usize>) {
     if left == 0 {
-        return (format!("data: {}\n\ndata: [DONE]\n\n", chunk(&json!({}), Some("stop"))), None);
+        return (api.end(), None);
     }
     let size = left.min(CHUNK);
     let text: String = SENTENCE.chars().cycle().take(size).collect();
-    (format!("data: {}\n\n", chunk(&json!({ "content": text }), None)), Some(left - size))
-}
-
-fn chunk(delta: &Value, finish: Option<&str>) -> Value {
-    let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish });
-    json!({ "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice] })
+    let begin = if left == all { api.begin() } else { String::new() };
+    (begin + &api.says(&text), Some(left - size))
 }

@@ -54,5 +54,5 @@ fn limits(file: &RouteFile, hold: Hold, key: &str, unfit: &mut Unfit) -> WindowL
         let message = format!("is too little for a window and its overlap; give at least {needed}");
         complain(unfit, &format!("{key}.max_buffer_bytes"), message);
     }
-    WindowLimits { window_chars, overlap_chars, max_buffer_bytes }
+    WindowLimits { window_chars, overlap_chars, max_buffer_bytes, whole_first: hold == Hold::Full }
 }

@@ -13,6 +13,9 @@ type Fields = Map<String, Value>;
 #[derive(Debug, Default)]
 pub(crate) struct Assembly {
     message: Option<Fields>,
+    /// The message's start has left, and so have the blocks before `first`.
+    left: bool,
+    first: usize,
     blocks: Vec<Block>,
     unplaced: Unplaced,
 }
@@ -62,7 +65,7 @@ impl Assembly {
 
     fn start_block(&mut self, event: &mut Fields) -> Result<(), &'static str> {
         self.started()?;
-        if index_of(event)? != self.blocks.len() {
+        if index_of(event)? != self.first.saturating_add(self.blocks.len()) {
             return Err("a content block is out of order");
         }
         let Some(Value::Object(fields)) = event.remove("content_block") else { return Err("it has no content block") };
@@ -71,8 +74,8 @@ impl Assembly {
     }
 
     fn open_block(&mut self, event: &mut Fields) -> Result<&mut Block, &'static str> {
-        let index = index_of(event)?;
-        self.blocks.get_mut(index).filter(|block| block.open).ok_or("it belongs to no open content block")
+        let block = index_of(event)?.checked_sub(self.first).and_then(|at| self.blocks.get_mut(at));
+        block.filter(|block| block.open).ok_or("it belongs to no open content block")
     }
 
     fn grow_block(&mut self, event: &mut Fields) -> Result<(), &'static str> {
@@ -114,15 +117,88 @@ impl Assembly {
 
     /// The message as JSON, or `None` when none was begun.
     pub(crate) fn finish(self) -> Option<Vec<u8>> {
+        self.into_body(false)
+    }
+
+    /// The same; with `more`, what may be taken out of it need not leave anything.
+    pub(crate) fn into_body(self, more: bool) -> Option<Vec<u8>> {
         let mut message = self.message?;
-        let blocks = self.blocks.into_iter().map(Block::finish).collect();
+        let blocks = self.blocks.into_iter().map(Block::finish).chain(more.then_some(Value::Null)).collect();
         message.insert("content".to_owned(), Value::Array(blocks));
         self.unplaced.put_beside(&mut message);
         serde_json::to_vec(&message).ok()
     }
 }
 
+/// For a message that leaves piece by piece: what is here is what has not left.
+impl Assembly {
+    /// What follows once all of this has left.
+    pub(crate) fn next(&self) -> Self {
+        Self {
+            message: self.message.as_ref().map(|_| Fields::new()),
+            left: self.message.is_some(),
+            first: self.first.saturating_add(self.blocks.len()),
+            ..Self::default()
+        }
+    }
+
+    /// Which block of the message the first one here is.
+    pub(crate) const fn first(&self) -> usize {
+        self.first
+    }
+
+    /// How many blocks are here.
+    pub(crate) const fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether the message's start is here.
+    pub(crate) const fn starts(&self) -> bool {
+        self.message.is_some() && !self.left
+    }
+
+    /// Whether there is nothing here to be judged.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.blocks.is_empty() && self.unplaced.is_empty() && self.message.as_ref().is_none_or(Fields::is_empty)
+    }
+
+    /// Whether every block is complete.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.blocks.iter().all(|block| !block.open)
+    }
+
+    /// The block that has just begun, if it is an empty text and nothing else is open: its text may leave as it grows.
+    pub(crate) fn grows(&self) -> Option<usize> {
+        let (last, others) = self.blocks.split_last()?;
+        let grows = last.is_empty_text() && others.iter().all(|block| !block.open);
+        grows.then_some(self.first.saturating_add(others.len()))
+    }
+
+    /// Takes back the end of such a text. `begun`: the block's start has left.
+    pub(crate) fn take_back(&mut self, text: String, begun: bool) {
+        if begun {
+            self.first = self.first.saturating_sub(1);
+            let fields = Fields::from_iter([("type".to_owned(), "text".into())]);
+            self.blocks.insert(0, Block { fields, input: String::new(), open: true });
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.fields.insert("text".to_owned(), text.into());
+        }
+    }
+}
+
 impl Block {
+    /// Whether it is a text without anything in it.
+    fn is_empty_text(&self) -> bool {
+        let is_text = |key: &str, value: &Value| match key {
+            "type" => *value == "text",
+            "text" => *value == "",
+            "citations" => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
+            _ => false,
+        };
+        self.fields.contains_key("type") && self.fields.iter().all(|(key, value)| is_text(key, value))
+    }
+
     /// Takes the content out of a delta. False for a kind that is not known.
     fn grow(&mut self, kind: &str, delta: &mut Fields) -> Result<bool, &'static str> {
         let own = self.fields.get("type").and_then(Value::as_str).unwrap_or_default();

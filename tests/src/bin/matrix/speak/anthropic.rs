@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Exchange, Speaker};
 use crate::cell::{Mode, Piece};
-use crate::check::error_code;
+use crate::check::{error_code, has_event};
 use crate::model::{path, pieces, typed_events};
 
 pub(crate) struct Anthropic;
@@ -19,13 +19,8 @@ impl Speaker for Anthropic {
         "anthropic_messages"
     }
 
-    fn has(&self, mode: Mode) -> Result<(), &'static str> {
-        match mode {
-            Mode::Windows => {
-                Err("streamed answers of this surface are held whole: windows are there for OpenAI chat alone")
-            }
-            Mode::Whole | Mode::Stream => Ok(()),
-        }
+    fn has(&self, _: Mode) -> Result<(), &'static str> {
+        Ok(())
     }
 
     fn exchange(&self, mode: Mode, piece: Piece, text: &str) -> Result<Exchange, &'static str> {
@@ -83,7 +78,7 @@ impl Speaker for Anthropic {
                 "/content/0/input"
             }
         };
-        if mode == Mode::Stream {
+        if mode != Mode::Whole {
             body["stream"] = true.into();
         }
         let upstream = match mode {
@@ -103,15 +98,21 @@ impl Speaker for Anthropic {
     }
 
     fn refused(&self, exchange: &Exchange, kind: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()> {
+        let text = answer.text();
+        if exchange.mode == Mode::Windows && text.contains("event: error\n") {
+            // Something has left already: the refusal is the stream's last event.
+            ensure!(answer.status == 200 && has_event(&text, kind.code()), "no event with `{}`: {text}", kind.code());
+            ensure!(!text.contains("event: message_stop\n"), "the stream goes on to its end");
+            return Ok(());
+        }
         if kind != RefusalKind::Blocked {
             let status = if kind == RefusalKind::Unavailable { 503 } else { 400 };
             error_code(answer, status, "/type", "error")?;
             error_code(answer, status, "/error/code", kind.code())?;
             return error_code(answer, status, "/error/reason_code", reason_code);
         }
-        let text = answer.text();
         ensure!(answer.status == 200 && text.contains(r#""stop_reason":"refusal""#), "no refusal: {text}");
-        if exchange.mode == Mode::Stream {
+        if exchange.mode != Mode::Whole {
             ensure!(
                 text.starts_with("event: message_start\n") && text.contains("event: message_stop\n"),
                 "no stream: {text}"

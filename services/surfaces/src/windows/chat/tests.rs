@@ -3,11 +3,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::WindowedAnswer;
+use crate::sse::SseParser;
 
 const NEEDLE: &str = "SECRET";
 
 fn limits(window_chars: usize, overlap_chars: usize) -> WindowLimits {
-    WindowLimits { window_chars, overlap_chars, max_buffer_bytes: 1 << 20 }
+    WindowLimits { window_chars, overlap_chars, max_buffer_bytes: 1 << 20, whole_first: false }
+}
+
+fn chat(limits: WindowLimits) -> WindowedAnswer {
+    ModelApi::OpenaiChat.windows(limits).unwrap()
 }
 
 fn chunk(delta: Value) -> String {
@@ -43,25 +49,19 @@ fn edits_of(parsed: &ParsedBody) -> Vec<Edit> {
 
 /// What a client gets: all windows and the rest, with every needle hidden. Also the longest text that a window showed.
 fn through(limits: WindowLimits, pieces: &[&[u8]]) -> Result<(Vec<u8>, usize), StreamError> {
-    let mut answer = WindowedAnswer::new(limits);
+    let mut answer = chat(limits);
     let (mut out, mut longest) = (Vec::new(), 0);
     for piece in pieces {
         answer.push(piece)?;
         while let Some(window) = answer.window()? {
             longest = longest.max(window.events[0].parts.iter().map(|part| part.text.chars().count()).sum());
-            let drawn = answer.draw(&edits_of(&window));
+            let drawn = answer.draw(&[(&window.events[0], &edits_of(&window))]).unwrap();
             out.extend(&drawn.bytes);
             answer.advance(&drawn);
         }
     }
-    let held = answer.finish()?;
-    let edits = edits_of(&held.parsed);
-    if edits.is_empty() {
-        out.extend(&held.plain);
-    } else {
-        let edited = crate::rewrite(&held.body, &[(&held.parsed.events[0], &edits)]).unwrap();
-        out.extend(held.replay(Some(&edited)).unwrap());
-    }
+    let rest = answer.finish()?;
+    out.extend(answer.draw(&[(&rest.events[0], &edits_of(&rest))]).unwrap().bytes);
     Ok((out, longest))
 }
 
@@ -100,13 +100,13 @@ fn what_leaves_is_hidden_across_the_borders_of_chunks_and_windows() {
 
 #[test]
 fn a_window_shows_new_text_once_and_its_end_again() {
-    let mut answer = WindowedAnswer::new(limits(4, 2));
+    let mut answer = chat(limits(4, 2));
     answer.push(chunk(json!({"role": "assistant", "content": "abcdef"})).as_bytes()).unwrap();
     let window = answer.window().unwrap().unwrap();
     let part = &window.events[0].parts[0];
     assert_eq!((part.text.as_str(), part.offset, part.is_final), ("abcdef", 0, false));
     assert_eq!((part.pointer.as_str(), part.choice), ("/choices/0/message/content", Some(0)));
-    let drawn = answer.draw(&[]);
+    let drawn = answer.draw(&[]).unwrap();
     answer.advance(&drawn);
     assert_eq!(answer.window().unwrap(), None);
     answer.push(chunk(json!({"content": "ghi"})).as_bytes()).unwrap();
@@ -118,16 +118,16 @@ fn a_window_shows_new_text_once_and_its_end_again() {
 
 #[test]
 fn the_rest_knows_how_much_has_left() {
-    let mut answer = WindowedAnswer::new(limits(4, 2));
+    let mut answer = chat(limits(4, 2));
     answer.push(chunk(json!({"role": "assistant", "content": "abcdef"})).as_bytes()).unwrap();
     answer.window().unwrap().unwrap();
-    let drawn = answer.draw(&[]);
+    let drawn = answer.draw(&[]).unwrap();
     answer.advance(&drawn);
     answer.push(end().as_bytes()).unwrap();
     assert_eq!(answer.window().unwrap(), None);
     assert!(answer.is_done());
-    let held = answer.finish().unwrap();
-    let part = &held.parsed.events[0].parts[0];
+    let rest = answer.finish().unwrap();
+    let part = &rest.events[0].parts[0];
     assert_eq!((part.text.as_str(), part.offset, part.is_final), ("ef", 4, true));
 }
 
@@ -141,20 +141,20 @@ fn a_tool_call_ends_the_windows_and_is_judged_whole() {
     let stream =
         [chunk(json!({"role": "assistant", "content": "I shall pay now. "})), call("{\"amount\":"), call("5}")]
             .concat();
-    let mut answer = WindowedAnswer::new(limits(4, 2));
+    let mut answer = chat(limits(4, 2));
     answer.push(stream.as_bytes()).unwrap();
     let window = answer.window().unwrap().unwrap();
     assert_eq!(window.events.len(), 1);
-    let drawn = answer.draw(&[]);
+    let drawn = answer.draw(&[]).unwrap();
     assert!(!String::from_utf8_lossy(&drawn.bytes).contains("pay\""), "no byte of the call leaves before it is whole");
     answer.advance(&drawn);
     answer.push(chunk(json!({"content": "and so on and on"})).as_bytes()).unwrap();
     assert_eq!(answer.window().unwrap(), None, "no windows after a call has begun");
     answer.push(end().as_bytes()).unwrap();
-    let held = answer.finish().unwrap();
-    let stages: Vec<Stage> = held.parsed.events.iter().map(|event| event.stage).collect();
+    let rest = answer.finish().unwrap();
+    let stages: Vec<Stage> = rest.events.iter().map(|event| event.stage).collect();
     assert_eq!(stages, [Stage::Output, Stage::ToolCall]);
-    assert_eq!(held.parsed.events[1].parts[0].json, Some(json!({"amount": 5})));
+    assert_eq!(rest.events[1].parts[0].json, Some(json!({"amount": 5})));
 }
 
 #[test]
@@ -197,18 +197,19 @@ fn more_lanes_than_are_told_apart_end_the_windows() {
 #[test]
 fn two_choices_are_two_parts_of_a_window() {
     let two = json!({"id": "c1", "choices": [{"index": 0, "delta": {"content": "first"}}, {"index": 1, "delta": {"reasoning_content": "second"}}]});
-    let mut answer = WindowedAnswer::new(limits(4, 1));
+    let mut answer = chat(limits(4, 1));
     answer.push(format!("data: {two}\n\n").as_bytes()).unwrap();
     let window = answer.window().unwrap().unwrap();
     let parts: Vec<_> = window.events[0].parts.iter().map(|p| (p.choice, p.name.as_deref(), p.text.as_str())).collect();
     assert_eq!(parts, [(Some(0), None, "first"), (Some(1), Some("reasoning_content"), "second")]);
-    let out = String::from_utf8(answer.draw(&[]).bytes).unwrap();
+    let out = String::from_utf8(answer.draw(&[]).unwrap().bytes).unwrap();
     assert!(out.contains("\"firs\"") && out.contains("\"reasoning_content\":\"secon\""), "{out}");
 }
 
 #[test]
 fn an_edit_that_may_go_on_stays_whole_and_too_much_of_it_is_too_much() {
-    let mut answer = WindowedAnswer::new(WindowLimits { window_chars: 4, overlap_chars: 2, max_buffer_bytes: 1_000 });
+    let mut answer =
+        chat(WindowLimits { window_chars: 4, overlap_chars: 2, max_buffer_bytes: 1_000, whole_first: false });
     let all = |window: &ParsedBody| {
         vec![Edit {
             part: 0,
@@ -221,7 +222,7 @@ fn an_edit_that_may_go_on_stays_whole_and_too_much_of_it_is_too_much() {
         answer.push(chunk(json!({"content": "0123456789"})).as_bytes()).unwrap();
         match answer.window() {
             Ok(Some(window)) => {
-                let drawn = answer.draw(&all(&window));
+                let drawn = answer.draw(&[(&window.events[0], &all(&window))]).unwrap();
                 assert!(drawn.bytes.is_empty(), "nothing of it leaves");
                 answer.advance(&drawn);
             }
@@ -234,7 +235,7 @@ fn an_edit_that_may_go_on_stays_whole_and_too_much_of_it_is_too_much() {
 
 #[test]
 fn a_stream_that_breaks_off_is_no_answer() {
-    let mut answer = WindowedAnswer::new(limits(4, 2));
+    let mut answer = chat(limits(4, 2));
     answer.push(chunk(json!({"content": "abc"})).as_bytes()).unwrap();
     assert_eq!(answer.window().unwrap(), None);
     assert_eq!(answer.finish().unwrap_err(), StreamError::Truncated);
@@ -268,10 +269,10 @@ proptest! {
 
 #[test]
 fn nothing_can_be_drawn_twice() {
-    let mut answer = WindowedAnswer::new(limits(2, 0));
+    let mut answer = chat(limits(2, 0));
     answer.push(chunk(json!({"content": "abcd"})).as_bytes()).unwrap();
     answer.window().unwrap().unwrap();
-    let drawn = answer.draw(&[]);
+    let drawn = answer.draw(&[]).unwrap();
     answer.advance(&drawn);
-    assert!(answer.draw(&[]).bytes.is_empty());
+    assert!(answer.draw(&[]).unwrap().bytes.is_empty());
 }

@@ -12,6 +12,7 @@ use parapet_domain::{Event, Failure, FailureKind};
 use parapet_judge::{Coder, Coding, Guard, GuardSource, run_tests, test_event};
 use parapet_models::{Budget, Meter, ModelClient};
 use parapet_sandbox::{LoadedGuard, Sandbox};
+use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use crate::generate::{answer, complaint_of, words_of_test};
@@ -21,21 +22,33 @@ use shape::Shape;
 /// Forms whose code is kept, over all guards. Who sends ever new forms pushes out others', and pays with waiting.
 const KEPT: usize = 1_000;
 
-/// Limits of making code for one event.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Limits of making code for one event, which waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct PerEventOptions {
-    /// What the model may use for one event.
-    pub budget: Budget,
-    /// Most attempts at the code.
+    /// Longest time. Seconds, default 60.
+    pub seconds: u64,
+    /// Most answers of the model. Default 5.
+    pub calls: u64,
+    /// Most tokens, read and written together. Default 40000.
+    pub tokens: u64,
+    /// Highest cost, in the currency of the model's prices. Default: no limit.
+    pub cost: Option<f64>,
+    /// Most attempts at the code. Default 3.
     pub rounds: u32,
-    /// Past cases that the model is shown.
+    /// Past cases that the model is shown. Default 2.
     pub cases: usize,
 }
 
 impl Default for PerEventOptions {
     fn default() -> Self {
-        let budget = Budget { calls: Some(5), tokens: Some(40_000), seconds: Some(60), cost: None };
-        Self { budget, rounds: 3, cases: 2 }
+        Self { seconds: 60, calls: 5, tokens: 40_000, cost: None, rounds: 3, cases: 2 }
+    }
+}
+
+impl PerEventOptions {
+    const fn budget(&self) -> Budget {
+        Budget { calls: Some(self.calls), tokens: Some(self.tokens), seconds: Some(self.seconds), cost: self.cost }
     }
 }
 
@@ -85,7 +98,7 @@ impl EventCoder {
     }
 
     async fn make(&self, guard: &Guard, event: &Event, shape: &Shape) -> Result<Arc<LoadedGuard>, Failure> {
-        let meter = Meter::new(self.options.budget);
+        let meter = Meter::new(self.options.budget());
         let manifest = &guard.source.manifest;
         let query = Query {
             agent: manifest.agent.clone(),

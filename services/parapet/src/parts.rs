@@ -55,7 +55,7 @@ fn own_program() -> Result<PathBuf> {
 /// Makes everything that `config` describes. Opens no port.
 pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembled> {
     let digest_key = digest_key::load(&config.audit.digest_key)?;
-    let (model, tenant) = (model(&config)?, config.server.tenant.clone());
+    let (model, per_event, tenant) = (model(&config)?, per_event(&config)?, config.server.tenant.clone());
     // The store first: a database that is away is found before guards are built.
     let store = Store::open(&config.store).await?;
     let cache_dir = config.sandbox.cache_dir.clone().unwrap_or_else(|| state.join("cache"));
@@ -69,7 +69,7 @@ pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembl
     let memory = Memory::open(store.clone(), tenant);
     let (sets, mut judge) = (Arc::new(sets), Judge::new(Arc::clone(&sandbox)));
     if let Some(model) = model.clone() {
-        let coder = EventCoder::new(model, Arc::clone(&sandbox), memory.clone(), PerEventOptions::default());
+        let coder = EventCoder::new(model, Arc::clone(&sandbox), memory.clone(), per_event);
         judge = judge.with_coder(Arc::new(coder));
     }
     let generator = Generator::new(sandbox, memory, model);
@@ -86,4 +86,10 @@ fn model(config: &Config) -> Result<Option<ModelClient>> {
         None => ModelConfig::from_env().transpose(),
     };
     Ok(model.transpose()?.map(ModelClient::new).transpose()?)
+}
+
+/// The limits of making code for one event.
+fn per_event(config: &Config) -> Result<PerEventOptions> {
+    let table = config.per_event.clone().unwrap_or_default();
+    table.try_into().context("the table `[per_event]` of the configuration cannot be used")
 }

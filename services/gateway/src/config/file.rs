@@ -30,6 +30,8 @@ pub struct ConfigFile {
     pub sandbox: SandboxFile,
     /// `[model]`: the model server that generates guards; its keys are read by whoever asks it.
     pub model: Option<toml::Table>,
+    /// `[per_event]`: limits of making code for one event; its keys are read by whoever makes it.
+    pub per_event: Option<toml::Table>,
     /// `[telemetry]`: where traces go; without it none are made.
     pub telemetry: Option<TelemetryFile>,
     /// `[identity]`: who the users are.

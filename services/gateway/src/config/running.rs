@@ -40,6 +40,8 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     /// The model server, as it is written: the data plane itself never asks one.
     pub model: Option<toml::Table>,
+    /// Limits of making code for one event, as they are written.
+    pub per_event: Option<toml::Table>,
     /// Where traces go.
     pub telemetry: Option<TelemetryConfig>,
     /// Who the users are.

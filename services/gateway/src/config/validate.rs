@@ -49,6 +49,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         sessions,
         sandbox,
         model: file.model.clone(),
+        per_event: file.per_event.clone(),
         telemetry: telemetry::telemetry(file.telemetry.as_ref(), unfit),
         identity,
         credentials,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use parapet_domain::{Decision, Event, FailureKind, Match, Mode, OnError, Outcome, Stage, Timestamp};
 use parapet_guardgen::{EventCoder, Memory, PerEventOptions};
 use parapet_judge::{EventDefaults, Guard, GuardFiles, GuardSet, GuardSource, Judge, SetEntry, event_from_partial};
-use parapet_models::Budget;
 use parapet_test_model_server::{Server, Step, refusal, said};
 use serde_json::{Value, json};
 
@@ -110,8 +109,7 @@ async fn without_code_in_time_the_guard_fails_closed_and_the_next_event_tries_ag
     assert_eq!(decision(&outcome(&first, &set, json!({"amount": 5})).await), Decision::Allow);
 
     let slow = Server::new(vec![Step::Hang]).await;
-    let budget = Budget { seconds: Some(1), ..Budget::default() };
-    let slow = judge(&slow, PerEventOptions { budget, ..PerEventOptions::default() });
+    let slow = judge(&slow, PerEventOptions { seconds: 1, ..PerEventOptions::default() });
     assert_eq!(failure(outcome(&slow, &set, json!({"amount": 5})).await).0, FailureKind::NotGenerated);
 
     let nobody = Judge::new(parapet_test_sandbox::shared());

@@ -18,6 +18,7 @@ mod figures;
 mod http;
 mod in_process;
 mod latency;
+mod per_event;
 mod prepared;
 mod published;
 mod report;
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     /// Code made by the configured model for each form of event, as in the paper
     #[arg(long, conflicts_with_all = ["guards", "generate"])]
     per_event: bool,
+    #[command(flatten)]
+    limits: per_event::PerEvent,
     /// Only the first rows of each data set
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
@@ -86,8 +89,8 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     let made = made(&args).await?;
     let guards = made.as_ref().map(|dir| dir.path().to_owned()).or(args.guards);
     let measured = match args.via {
-        Via::InProcess => in_process::measure(&args.sandbox, guards, rows, args.repeat).await?,
-        Via::Http => http::measure(guards, rows, args.repeat).await?,
+        Via::InProcess => in_process::measure(&args.sandbox, guards, rows, args.repeat, args.limits).await?,
+        Via::Http => http::measure(guards, rows, args.repeat, args.limits).await?,
     };
     let report = report::Report::new(args.via, &measured);
     let mut out = output::stdout();
@@ -107,7 +110,7 @@ async fn made(args: &Args) -> Result<Option<TempDir>> {
     if args.per_event && prepared::model()?.is_none() {
         bail!("--per-event asks a model; set PARAPET_MODEL_URL and PARAPET_MODEL_NAME");
     }
-    args.per_event.then(prepared::per_event).transpose()
+    args.per_event.then(per_event::guards).transpose()
 }
 
 fn first_of_each(rows: Vec<row::Row>, most: Option<usize>) -> Vec<row::Row> {

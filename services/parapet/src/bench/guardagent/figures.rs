@@ -1,5 +1,6 @@
 //! The figures of the GuardAgent paper, from decisions and truths.
 
+use parapet_domain::{GuardRun, Outcome};
 use serde::Serialize;
 
 use super::explanation::Explanation;
@@ -27,6 +28,8 @@ pub(crate) struct Said {
     pub(crate) unchanged: bool,
     /// Whether it was refused because a guard failed, not because it said so.
     pub(crate) guard_failed: bool,
+    /// What the guard that failed said of it.
+    pub(crate) failure: Option<String>,
 }
 
 /// Figures of one data set, in percent; absent where there was nothing to divide by.
@@ -65,6 +68,9 @@ pub(crate) struct Wrong {
     pub(crate) problem: Problem,
     /// Reason code of the refusal, if there was one.
     pub(crate) reason_code: String,
+    /// What the guard that failed said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
     /// The right explanation.
     pub(crate) expected: Explanation,
     /// The explanation that was given.
@@ -111,6 +117,14 @@ impl Decided {
     }
 }
 
+/// What the first guard that failed said.
+pub(crate) fn first_failure(runs: &[GuardRun]) -> Option<String> {
+    runs.iter().find_map(|run| match &run.outcome {
+        Outcome::Failure(failure) => Some(format!("{}: {}", run.guard, failure.message)),
+        Outcome::Verdict(_) => None,
+    })
+}
+
 impl Figures {
     /// The figures of `suite`.
     pub(crate) fn of(suite: Suite, decided: &[Decided]) -> Self {
@@ -145,6 +159,7 @@ impl Wrong {
             id: row.id.clone(),
             problem,
             reason_code: said.reason_code.clone(),
+            failure: said.failure.clone(),
             expected: row.truth.explanation.clone(),
             got: said.explanation.clone(),
             absent_columns: row.truth.absent_columns.clone(),

@@ -10,15 +10,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use parapet_domain::event::DEFAULT_TENANT;
-use parapet_domain::{Decision, DecisionRecord, Outcome};
+use parapet_domain::{Decision, DecisionRecord};
 use parapet_gateway::Config;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::agent;
 use super::explanation::Explanation;
-use super::figures::{Decided, Said};
+use super::figures::{Decided, Said, first_failure};
 use super::latency::Times;
+use super::per_event::PerEvent;
 use super::report::Measured;
 use super::routes::Route;
 use super::row::{Row, Suite};
@@ -28,7 +29,12 @@ use crate::sidecar::{self, Sidecar};
 use crate::state_dir::StateDir;
 
 /// Sends all rows `repeat` times.
-pub(crate) async fn measure(guards: Option<PathBuf>, rows: Vec<Row>, repeat: u32) -> Result<Measured> {
+pub(crate) async fn measure(
+    guards: Option<PathBuf>,
+    rows: Vec<Row>,
+    repeat: u32,
+    per_event: PerEvent,
+) -> Result<Measured> {
     let answers = answers(&rows)?;
     let upstream = agent::start(Arc::clone(&answers)).await?;
     let home =
@@ -36,6 +42,7 @@ pub(crate) async fn measure(guards: Option<PathBuf>, rows: Vec<Row>, repeat: u32
     let state = StateDir::open(Some(home.path().to_owned()))?;
     let mut config = Config::parse("bench", &config_text(upstream, &state)?, &|_| None)?;
     config.guards.dir = guards;
+    config.per_event = Some(per_event.table());
     let sidecar = sidecar::start(config, &state).await?;
     let bench = Bench { client: HttpClient::new(), url: format!("http://{}", sidecar.listen), sidecar, answers };
     let measured = bench.measure(&rows, repeat).await;
@@ -113,7 +120,7 @@ impl Bench {
             decided.push(Decided { row: row.clone(), said });
         }
         let guard_set = self.sidecar.sets.current().hash.clone();
-        Ok(Measured { guard_set, decided, times, overhead: Some(overhead) })
+        Ok(Measured { guard_set, decided, repeat, times, overhead: Some(overhead) })
     }
 
     async fn send(&self, n: u64, row: &Row) -> Result<Reply> {
@@ -141,13 +148,14 @@ impl Bench {
                 reply.status
             );
         }
-        let runs = records.iter().flat_map(|record| &record.runs);
+        let failure = records.iter().find_map(|record| first_failure(&record.runs));
         Ok(Said {
             deny: refusal.is_some(),
             reason_code: refusal.map(|record| record.reason_code.clone()).unwrap_or_default(),
             explanation: refusal.map(|record| Explanation::of_runs(&record.runs)).unwrap_or_default(),
             unchanged: passed && self.answers.get(&n) == Some(&reply.body),
-            guard_failed: runs.into_iter().any(|run| matches!(run.outcome, Outcome::Failure(_))),
+            guard_failed: failure.is_some(),
+            failure,
         })
     }
 

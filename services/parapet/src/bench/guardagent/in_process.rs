@@ -8,16 +8,16 @@ use anyhow::{Context as _, Result};
 use parapet_domain::event::{DEFAULT_TENANT, EVENT_VERSION};
 use parapet_domain::fold::{Coverage, FoldPolicy, Ruling};
 use parapet_domain::{Event, GuardRun, Principal, RefusalKind, Stage, Surface, Timestamp, fold};
-use parapet_guardgen::{EventCoder, Memory, PerEventOptions};
+use parapet_guardgen::{EventCoder, Memory};
 use parapet_judge::{GuardSet, GuardSets, Judge};
 use parapet_surfaces::ParsedBody;
 use parapet_surfaces::generic::{self, GenericMapping};
 use uuid::Uuid;
 
 use super::explanation::Explanation;
-use super::figures::{Decided, Said};
+use super::figures::{Decided, Said, first_failure};
 use super::latency::Times;
-use super::prepared;
+use super::per_event::PerEvent;
 use super::report::Measured;
 use super::routes::Route;
 use super::row::{Row, Suite};
@@ -29,16 +29,17 @@ pub(crate) async fn measure(
     guards: Option<PathBuf>,
     rows: Vec<Row>,
     repeat: u32,
+    per_event: PerEvent,
 ) -> Result<Measured> {
     let sandbox = sandbox.clone();
     let runtime = tokio::runtime::Handle::current();
-    let model = prepared::model()?;
+    let model = per_event.model()?;
     let work = move || -> Result<Measured> {
         let sandbox = Arc::new(sandbox.open()?);
         let sets = GuardSets::load(Arc::clone(&sandbox), guards.as_deref())?;
         let mut judge = Judge::new(Arc::clone(&sandbox));
         if let Some(model) = model {
-            let coder = EventCoder::new(model, sandbox, Memory::seeds_only(), PerEventOptions::default());
+            let coder = EventCoder::new(model, sandbox, Memory::seeds_only(), per_event.options());
             judge = judge.with_coder(Arc::new(coder));
         }
         Bench { judge, set: sets.current(), agents: Agents::new()?, runtime }.measure(&rows, repeat)
@@ -104,7 +105,7 @@ impl Bench {
                 }
             }
         }
-        Ok(Measured { guard_set: self.set.hash.clone(), decided, times, overhead: None })
+        Ok(Measured { guard_set: self.set.hash.clone(), decided, repeat, times, overhead: None })
     }
 
     /// The request, and the answer unless the request was refused.
@@ -173,5 +174,6 @@ fn said(ruling: &Ruling, runs: &[GuardRun]) -> Said {
         explanation: Explanation::of_runs(runs),
         unchanged: refusal.is_none() && ruling.edits.is_empty(),
         guard_failed: refusal.is_some_and(|r| matches!(r.kind, RefusalKind::GuardFailed | RefusalKind::Unavailable)),
+        failure: first_failure(runs),
     }
 }

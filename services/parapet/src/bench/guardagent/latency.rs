@@ -29,6 +29,11 @@ impl Times {
         self.0.push((suite, time));
     }
 
+    /// All times of one data set together.
+    pub(crate) fn total(&self, of: Suite) -> Duration {
+        self.0.iter().filter(|(suite, _)| *suite == of).map(|(_, time)| *time).sum()
+    }
+
     /// The summary of one data set, or of both.
     pub(crate) fn summary(&self, only: Option<Suite>) -> Latency {
         let wanted = self.0.iter().filter(|(suite, _)| only.is_none_or(|only| only == *suite));
@@ -62,6 +67,7 @@ mod tests {
         let summary = times.summary(Some(Suite::EicuAc));
         assert_eq!((summary.decisions, summary.p50_us, summary.p99_us), (100, 50.0, 99.0));
         assert_eq!(times.summary(None).decisions, 101);
+        assert_eq!(times.total(Suite::EicuAc), Duration::from_micros(5_050));
         assert_eq!(Times::default().summary(None).p99_us, 0.0);
     }
 }

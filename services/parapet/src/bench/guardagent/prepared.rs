@@ -1,12 +1,12 @@
-//! Guards that are made for a measurement: generated from the two guard requests, or decided per event by a model.
+//! The guards of the two guard requests, generated for a measurement, and what they are made from.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use parapet_domain::{Budget, Stage};
+use parapet_domain::Stage;
 use parapet_guardgen::{GenerateOptions, Generator, GuardRequest, Memory, write_guard};
-use parapet_judge::{Manifest, SetFiles, Streaming};
+use parapet_judge::SetFiles;
 use parapet_models::{ModelClient, ModelConfig};
 use parapet_sandbox::Sandbox;
 use tempfile::TempDir;
@@ -20,16 +20,16 @@ macro_rules! request_file {
 }
 
 /// The guard request of one data set.
-struct Asked {
-    id: &'static str,
-    request: &'static str,
-    agent: &'static str,
-    stage: Stage,
+pub(super) struct Asked {
+    pub(super) id: &'static str,
+    pub(super) request: &'static str,
+    pub(super) agent: &'static str,
+    pub(super) stage: Stage,
     /// What code per event may call.
-    tools: &'static [&'static str],
+    pub(super) tools: &'static [&'static str],
 }
 
-const fn asked(suite: Suite) -> Asked {
+pub(super) const fn asked(suite: Suite) -> Asked {
     match suite {
         Suite::EicuAc => Asked {
             id: "eicu-access",
@@ -43,8 +43,18 @@ const fn asked(suite: Suite) -> Asked {
             request: request_file!("web-rules", "request.md"),
             agent: request_file!("web-rules", "agent.md"),
             stage: Stage::Input,
-            tools: &["text_topic", "check_rules"],
+            tools: &["text_topic"],
         },
+    }
+}
+
+/// As a guard request.
+pub(super) fn request(asked: &Asked) -> GuardRequest {
+    GuardRequest {
+        id: asked.id.to_owned(),
+        request: asked.request.to_owned(),
+        agent: asked.agent.to_owned(),
+        ..GuardRequest::default()
     }
 }
 
@@ -59,12 +69,7 @@ pub(super) async fn generated(sandbox: Arc<Sandbox>) -> Result<TempDir> {
     let generator = Generator::new(sandbox, Memory::seeds_only(), model()?);
     for suite in Suite::ALL {
         let asked = asked(suite);
-        let request = GuardRequest {
-            id: asked.id.to_owned(),
-            request: asked.request.to_owned(),
-            agent: asked.agent.to_owned(),
-            ..GuardRequest::default()
-        };
+        let request = request(&asked);
         // The checks of mutants and coverage say nothing of the figures, and take longer than all rows.
         let mut options = GenerateOptions::default();
         options.checks.max_mutants = 0;
@@ -77,36 +82,8 @@ pub(super) async fn generated(sandbox: Arc<Sandbox>) -> Result<TempDir> {
     Ok(dir)
 }
 
-/// Both guards without code.
-pub(super) fn per_event() -> Result<TempDir> {
-    let dir = folder()?;
-    for suite in Suite::ALL {
-        let asked = asked(suite);
-        let manifest = Manifest {
-            id: asked.id.to_owned(),
-            title: format!("{} per event", suite.name()),
-            request: asked.request.to_owned(),
-            agent: asked.agent.to_owned(),
-            stages: vec![asked.stage],
-            tools: asked.tools.iter().map(|tool| (*tool).to_owned()).collect(),
-            streaming: Streaming::Whole,
-            per_event: true,
-            session: Default::default(),
-            words: Default::default(),
-            budget: Budget { fuel: 400_000_000, memory_bytes: 16 << 20, deadline_ms: 1_000, output_bytes: 64 << 10 },
-            facts: toml::Table::new(),
-            patterns: std::collections::BTreeMap::new(),
-            phrases: std::collections::BTreeMap::new(),
-        };
-        let guard = dir.path().join(asked.id);
-        std::fs::create_dir(&guard)?;
-        write(&guard.join("guard.toml"), toml::to_string(&manifest)?.as_bytes())?;
-    }
-    Ok(dir)
-}
-
 /// The bundled guards without the two, so that the others judge what they always do.
-fn folder() -> Result<TempDir> {
+pub(super) fn folder() -> Result<TempDir> {
     let dir = tempfile::Builder::new().prefix("parapet-guards-").tempdir().context("no temporary folder for guards")?;
     let bundled = SetFiles::bundled();
     write(&dir.path().join("set.toml"), &bundled.set_file.unwrap_or_default())?;
@@ -121,6 +98,6 @@ fn folder() -> Result<TempDir> {
     Ok(dir)
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<()> {
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
     std::fs::write(path, content).with_context(|| format!("`{}` cannot be written", path.display()))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Measured {
     pub(crate) guard_set: String,
     /// Every row with what was said of it.
     pub(crate) decided: Vec<Decided>,
+    /// How many times each row was sent.
+    pub(crate) repeat: u32,
     /// In this process: judging one event. Over HTTP: one exchange, as the caller sees it.
     pub(crate) times: Times,
     /// Over HTTP: the sidecar's own part of each exchange.
@@ -38,6 +40,8 @@ pub(crate) struct SuiteReport {
     pub(crate) suite: Suite,
     #[serde(flatten)]
     pub(crate) figures: Figures,
+    /// Time of a row, all of its events together: the mean, in seconds.
+    pub(crate) seconds_a_row: Option<f64>,
     pub(crate) latency: Latency,
     pub(crate) published: &'static [Published],
 }
@@ -45,11 +49,16 @@ pub(crate) struct SuiteReport {
 impl Report {
     /// The report on a run.
     pub(crate) fn new(via: Via, measured: &Measured) -> Self {
-        let suites = Suite::ALL.map(|suite| SuiteReport {
-            suite,
-            figures: Figures::of(suite, &measured.decided),
-            latency: measured.times.summary(Some(suite)),
-            published: published::on(suite),
+        let suites = Suite::ALL.map(|suite| {
+            let figures = Figures::of(suite, &measured.decided);
+            let sent = u32::try_from(figures.rows).unwrap_or(u32::MAX).saturating_mul(measured.repeat);
+            SuiteReport {
+                suite,
+                seconds_a_row: (sent > 0).then(|| measured.times.total(suite).as_secs_f64() / f64::from(sent)),
+                figures,
+                latency: measured.times.summary(Some(suite)),
+                published: published::on(suite),
+            }
         });
         Self {
             via,

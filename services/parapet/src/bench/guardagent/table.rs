@@ -34,12 +34,7 @@ fn print_suite(out: &mut impl Write, suite: &SuiteReport) -> io::Result<()> {
     let heads: String = HEAD.iter().map(|head| format!("{head:>9}")).collect();
     writeln!(out, "  {:26}{heads}", "")?;
     let ours = &suite.figures;
-    print_line(
-        out,
-        "these guards",
-        [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra],
-        Some(suite.latency.p50_us / 1e6),
-    )?;
+    print_line(out, "these guards", [ours.lpa, ours.lpp, ours.lpr, ours.ea, ours.fra], suite.seconds_a_row)?;
     for Published { method, lpa, lpp, lpr, ea, seconds } in suite.published {
         print_line(out, method, [Some(*lpa), *lpp, *lpr, *ea, None], *seconds)?;
     }
@@ -59,10 +54,13 @@ fn print_wrong(out: &mut impl Write, figures: &Figures) -> io::Result<()> {
     if figures.guard_failures > 0 {
         writeln!(out, "  guards failed on {} rows", figures.guard_failures)?;
     }
-    for Wrong { line, id, problem, reason_code, absent_columns, .. } in &figures.wrong {
+    for Wrong { line, id, problem, reason_code, failure, absent_columns, .. } in &figures.wrong {
         let mut text = format!("  line {line} ({}): {}", clean(id), problem.text());
         if !reason_code.is_empty() {
             text.push_str(&format!(" ({reason_code})"));
+        }
+        if let Some(failure) = failure {
+            text.push_str(&format!(": {failure}"));
         }
         if !absent_columns.is_empty() {
             text.push_str(&format!("; nowhere in the agent's text: {}", absent_columns.join(", ")));

@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "parapet-guardgen",
         &["parapet-domain", "parapet-judge", "parapet-models", "parapet-sandbox", "parapet-store", "parapet-toolbox"],
     ),
-    ("parapet-agentwrite", &["parapet-domain", "parapet-models"]),
+    ("parapet-agentwrite", &["parapet-domain", "parapet-models", "parapet-store"]),
     ("parapet-console", &["parapet-domain", "parapet-guardgen", "parapet-judge", "parapet-store"]),
 ];
 

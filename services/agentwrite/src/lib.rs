@@ -1,6 +1,7 @@
 //! Documents far beyond one answer of a model, after AgentWrite (LongWriter, arXiv 2408.07055): the text is planned as
 //! sections with word budgets and written one by one, to a length, each section through the guards. No HTTP type and no SQL
-//! type is in here: models are reached through `parapet-models`.
+//! type is in here: models are reached through `parapet-models`, the database through
+//! `parapet-store`.
 //!
 //! ## The way of a document
 //! [`Writer::write`] plans it, writes it section by section ([`Material`] says what a section is, [`Prose`] unless told
@@ -38,5 +39,7 @@ pub use plan::{Plan, Section};
 pub use progress::Progress;
 pub use prose::Prose;
 pub use settings::{Settings, SettingsError};
-pub use state::{Answer, CallKey, DocumentId, DocumentRecord, Kept, MemoryState, StateError, StateStore};
+pub use state::{
+    Answer, CallKey, DatabaseState, DocumentId, DocumentRecord, Kept, MemoryState, StateError, StateStore,
+};
 pub use writer::{Run, Watch, Writer};

@@ -1,6 +1,7 @@
 //! What is kept while a document is written: its brief, each answer of the model, each ruling of the gate. Kept under the
 //! hash of all that went into it, so that a second run with the same finds it, and one with anything else does not.
 
+mod database;
 mod memory;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::{Brief, Ruling, Settings};
 
+pub use database::DatabaseState;
 pub use memory::MemoryState;
 
 /// Keeps the state of documents. Everything is kept before it is used.

@@ -5,6 +5,7 @@
 mod approvals;
 mod cases;
 mod config;
+mod documents;
 mod error;
 mod guard_set;
 mod lease;

@@ -70,6 +70,12 @@ const CONSTRAINTS: &[(&str, &str)] = &[
     ("approvals_answered", "the approval has an answer without somebody who gave it"),
     ("approvals_used", "the approval is used without a decision"),
     ("approval_state_known", "`approval_state` is no state that the database knows"),
+    ("documents_tenant_length", "`tenant` of the document is longer than 256 bytes"),
+    ("documents_id_length", "`id` of the document is longer than 256 bytes"),
+    ("documents_record_length", "the document's record is longer than 1048576 bytes"),
+    ("document_entries_document", "the document of the entry is not there"),
+    ("document_entries_key_length", "`key` of the document's entry is longer than 256 bytes"),
+    ("document_entries_entry_length", "the document's entry is longer than 1048576 bytes"),
     ("cases_evidence_known", "the case has no evidence that the database knows"),
 ];
 

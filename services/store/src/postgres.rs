@@ -3,6 +3,7 @@
 mod aggregate;
 mod approvals;
 mod cases;
+mod documents;
 mod errors;
 mod guard_sets;
 mod open;

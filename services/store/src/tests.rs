@@ -9,6 +9,7 @@ mod samples;
 
 mod approvals;
 mod cases;
+mod documents;
 mod guard_sets;
 mod opening;
 mod overview;

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use parapet_agentwrite::{
-    Brief, Document, DocumentId, Gate, MemoryState, NoGate, Progress, Run, Settings, Target, WriteError, Writer,
+    Brief, Document, DocumentId, Gate, MemoryState, NoGate, Progress, Run, Settings, StateStore, Target, WriteError,
+    Writer,
 };
 use parapet_models::{ModelClient, ModelConfig};
 use parapet_test_model_server::{Asked, Author, Server, Step, Task, task};
@@ -11,7 +12,7 @@ use parapet_test_model_server::{Asked, Author, Server, Step, Task, task};
 /// A writer and what belongs to it.
 pub(crate) struct Desk {
     pub(crate) server: Server,
-    pub(crate) state: Arc<MemoryState>,
+    pub(crate) state: Arc<dyn StateStore>,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) settings: Settings,
     pub(crate) config: ModelConfig,
@@ -40,7 +41,7 @@ impl Desk {
 
     pub(crate) fn writer(&self) -> Writer {
         let client = ModelClient::new(self.config.clone()).unwrap();
-        Writer::new(client, self.settings.clone(), Arc::clone(&self.gate), self.state.clone()).unwrap()
+        Writer::new(client, self.settings.clone(), Arc::clone(&self.gate), Arc::clone(&self.state)).unwrap()
     }
 
     pub(crate) async fn write(&self, brief: &Brief) -> Result<Document, WriteError> {

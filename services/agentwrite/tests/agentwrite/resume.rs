@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parapet_agentwrite::{Brief, DocumentId, MemoryState, Run, StateStore as _, Target, WriteError};
+use parapet_agentwrite::{Brief, DatabaseState, DocumentId, MemoryState, Run, StateStore, Target, WriteError};
+use parapet_store::{Store, StoreConfig};
 use parapet_test_model_server::{Author, refusal};
 use serde_json::json;
 
@@ -80,7 +81,7 @@ async fn another_brief_under_the_same_id_is_refused() {
 
 #[tokio::test]
 async fn two_runs_at_the_same_time_write_the_same_document() {
-    let state = Arc::new(MemoryState::default());
+    let state: Arc<dyn StateStore> = Arc::new(MemoryState::default());
     let (mut one, mut two) = (
         Desk::with(|asked| Author::new(1, (0.5, 1.5)).step(asked)).await,
         Desk::with(|asked| Author::new(2, (0.5, 1.5)).step(asked)).await,
@@ -90,4 +91,40 @@ async fn two_runs_at_the_same_time_write_the_same_document() {
     let (first, second) = tokio::join!(one.write(&brief), two.write(&brief));
     assert_eq!(first.unwrap().text, second.unwrap().text);
     assert!(state.load(&DocumentId::parse("doc").unwrap()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn in_the_database_a_document_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = StoreConfig::new(format!("sqlite:{}", folder.path().join("state.db").display()));
+    let mut desk = failing(5).await;
+    let mut runs = 0;
+    let document = loop {
+        // Nothing but the file is left of the run before.
+        let store = Store::open(&config).await.unwrap();
+        desk.state = Arc::new(DatabaseState::new(store.clone(), "default"));
+        let written = desk.write(&brief(2_500)).await;
+        store.close().await;
+        runs += 1;
+        match written {
+            Ok(document) => break document,
+            Err(error) => assert!(error.is_resumable() && runs < 50, "{error:?}"),
+        }
+    };
+    assert!(runs > 1 && document.kept_calls > 0, "{runs}");
+    assert_eq!(desk.server.asked().len() as u64, document.spent.calls + runs - 1);
+    let error = desk.write(&brief(2_500)).await.unwrap_err();
+    assert!(matches!(error, WriteError::State(_)) && error.is_resumable(), "a closed store: {error:?}");
+}
+
+#[tokio::test]
+async fn a_context_that_is_too_large_is_refused_before_anything_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = StoreConfig::new(format!("sqlite:{}", folder.path().join("state.db").display()));
+    let mut desk = Desk::exact().await;
+    desk.state = Arc::new(DatabaseState::new(Store::open(&config).await.unwrap(), "default"));
+    let run = Run { context: json!("x".repeat(20_000)), ..Run::default() };
+    let error = desk.writer().write(&DocumentId::random(), &brief(300), &run).await.unwrap_err();
+    assert_eq!(error.to_string(), "the state of the document cannot be used: its context has more than 16384 bytes");
+    assert!(desk.server.asked().is_empty());
 }

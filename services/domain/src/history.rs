@@ -85,6 +85,12 @@ pub struct ValueOrigin {
     pub tools: Vec<String>,
     /// Every tool's result that has it was got by a call with an argument that the user had named.
     pub pointed: bool,
+    /// Each such result was got with a file or an address on the web that the user had named.
+    #[serde(default)]
+    pub document: bool,
+    /// At each of its places there it is a field of its own in a list of records.
+    #[serde(default)]
+    pub recorded: bool,
     /// Groups of words of the guard's manifest that stand close to it in a tool's result or retrieved text.
     pub near: Vec<String>,
     /// Those of them that stand close to it at each of its places there.

@@ -10,6 +10,7 @@ mod matcher;
 mod normal;
 mod origins;
 mod past;
+mod records;
 mod source;
 
 #[cfg(test)]

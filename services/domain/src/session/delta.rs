@@ -10,7 +10,7 @@ use super::{kind, leaves, normal};
 use crate::history::ValueKind;
 use crate::{Decision, Event, Part, PartKind, Stage, Timestamp};
 
-/// Values of a call that are kept to see whether the user pointed to its result.
+/// Values of a call that are kept to see whether the user pointed to its result; each has a bit.
 const MAX_VALUES: usize = 32;
 /// Words of such a value.
 const MAX_WORDS: usize = 64;
@@ -30,6 +30,9 @@ pub struct Call {
     pub decision: Option<Decision>,
     /// Digests of the words of its values.
     pub(super) values: Vec<Vec<u64>>,
+    /// Which of them are files or addresses on the web, by the bit of their index.
+    #[serde(default)]
+    pub(super) documents: u32,
 }
 
 /// What was seen and called in one released event.
@@ -105,8 +108,17 @@ impl Delta {
 impl Call {
     fn of(part: &Part, released: Option<(Timestamp, Decision)>, key: DigestKey) -> Self {
         let (found, _) = leaves::of_call(part, MAX_VALUES);
-        let telling = found.iter().filter(|leaf| !leaf.is_number && kind::of_text(&leaf.text) != ValueKind::Number);
-        let values = telling.map(|leaf| digests(&leaf.text, MAX_WORDS, key).0).filter(|words| !words.is_empty());
+        let (mut values, mut documents) = (Vec::new(), 0);
+        for leaf in found.iter().filter(|leaf| !leaf.is_number) {
+            let (kind, words) = (kind::of_text(&leaf.text), digests(&leaf.text, MAX_WORDS, key).0);
+            if kind == ValueKind::Number || words.is_empty() {
+                continue;
+            }
+            if matches!(kind, ValueKind::File | ValueKind::Url) {
+                documents |= 1 << values.len();
+            }
+            values.push(words);
+        }
         let mut tool = part.tool.clone().unwrap_or_default();
         tool.truncate(tool.floor_char_boundary(MAX_NAME));
         Self {
@@ -114,7 +126,8 @@ impl Call {
             call_id: part.call_id.clone(),
             at: released.map(|(at, _)| at),
             decision: released.map(|(_, decision)| decision),
-            values: values.collect(),
+            values,
+            documents,
         }
     }
 }

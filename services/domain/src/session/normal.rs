@@ -10,6 +10,8 @@ pub(super) struct Word {
     pub(super) raw: String,
     /// As it is compared.
     pub(super) folded: String,
+    /// The byte of the text at which it begins, with what punctuation stands before it.
+    pub(super) at: usize,
     /// Whether a sentence, paragraph or list item ends here.
     pub(super) ends: bool,
 }
@@ -21,7 +23,9 @@ const MAX_WORD: usize = 4096;
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut out = Splitter::default();
     let mut chars = Unescaped { rest: text };
-    while let Some(c) = chars.next_char() {
+    loop {
+        out.at = text.len() - chars.rest.len();
+        let Some(c) = chars.next_char() else { break };
         out.push(c);
     }
     out.flush(true);
@@ -32,6 +36,9 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 struct Splitter {
     words: Vec<Word>,
     current: String,
+    /// Where the character that comes next begins, and where `current` does.
+    at: usize,
+    begin: usize,
     /// Line breaks since the last word.
     breaks: u32,
 }
@@ -53,14 +60,21 @@ impl Splitter {
         } else if is_ideograph(c) {
             // Scripts without spaces: each character is a word.
             self.flush(false);
-            self.current.push(c);
+            self.append(c);
             self.flush(false);
         } else {
-            self.current.push(c);
+            self.append(c);
             if self.current.len() >= MAX_WORD {
                 self.flush(false);
             }
         }
+    }
+
+    fn append(&mut self, c: char) {
+        if self.current.is_empty() {
+            self.begin = self.at;
+        }
+        self.current.push(c);
     }
 
     fn end(&mut self) {
@@ -86,7 +100,7 @@ impl Splitter {
         }
         ends |= current.ends_with(['.', '!', '?', ';']);
         self.breaks = 0;
-        self.words.push(Word { folded: fold(raw), raw: raw.to_owned(), ends });
+        self.words.push(Word { folded: fold(raw), raw: raw.to_owned(), at: self.begin, ends });
     }
 }
 

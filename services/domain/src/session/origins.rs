@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::delta::digests;
 use super::key::DigestKey;
 use super::matcher::{Matcher, Visits};
-use super::past::Past;
+use super::past::{Past, Pointed};
 use super::source::Source;
 use super::{kind, leaves, normal};
 use crate::history::{ValueKind, ValueOrigin};
@@ -50,6 +50,8 @@ struct Value {
     exact: bool,
     whole: bool,
     unpointed: bool,
+    undocumented: bool,
+    unrecorded: bool,
     near: u64,
     near_everywhere: u64,
     rivals: u32,
@@ -124,6 +126,8 @@ impl Value {
             exact: false,
             whole: false,
             unpointed: false,
+            undocumented: false,
+            unrecorded: false,
             near: 0,
             near_everywhere: u64::MAX,
             rivals: 0,
@@ -203,7 +207,10 @@ impl<'p> Scan<'p> {
         if !source.is_untrusted() {
             return;
         }
-        value.unpointed |= !self.past.is_pointed(source.call_id.as_deref());
+        let pointed = self.past.pointed(source.call_id.as_deref());
+        value.unpointed |= pointed.is_none();
+        value.undocumented |= pointed != Some(Pointed::ToDocument);
+        value.unrecorded |= !source.is_field(range);
         let near = near(source, range, masks);
         value.near |= near;
         value.near_everywhere &= near;
@@ -216,11 +223,13 @@ impl<'p> Scan<'p> {
     }
 }
 
-/// The groups in the passages of `range` and the ones next to it.
+/// The groups in the passages of `range` and the ones next to it, as far as they are of the same record.
 fn near(source: &Source, range: &Range<usize>, masks: &[u64]) -> u64 {
     let passage = |word: usize| source.passages.partition_point(|end| *end as usize <= word);
     let (first, last) = (passage(range.start), passage(range.end.saturating_sub(1)));
-    let around = masks.get(first.saturating_sub(1)..(last + 2).min(masks.len())).unwrap_or_default();
+    let from = if source.divides(first) { first } else { first.saturating_sub(1) };
+    let to = if source.divides(last + 1) { last + 1 } else { last + 2 };
+    let around = masks.get(from..to.min(masks.len())).unwrap_or_default();
     around.iter().fold(0, |all, mask| all | mask)
 }
 
@@ -247,6 +256,8 @@ fn finish((part, pointer): Place, value: Value, groups: &Groups, named: &impl Fn
         whole: value.whole,
         tools: value.tools,
         pointed: from_tools && !value.unpointed,
+        document: from_tools && !value.undocumented,
+        recorded: from_tools && !value.unrecorded,
         near: groups.names(value.near).cloned().collect(),
         near_everywhere: groups.names(if from_tools { value.near_everywhere } else { 0 }).cloned().collect(),
         user_named: named(value.kind),

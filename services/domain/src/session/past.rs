@@ -1,6 +1,6 @@
 //! Everything that is known of a session at one moment, within bounds.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::OnceLock;
 
 use super::counters::Tally;
@@ -30,8 +30,17 @@ pub struct Past {
     session: Tally,
     principal: Tally,
     truncated: bool,
-    /// Ids of calls with an argument that the user had named. Worked out when it is first asked for.
-    pointed: OnceLock<HashSet<String>>,
+    /// Ids of calls with an argument that the user had named, and how. Worked out when it is first asked for.
+    pointed: OnceLock<HashMap<String, Pointed>>,
+}
+
+/// How the user pointed to a call's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Pointed {
+    /// By any argument.
+    Somehow,
+    /// By a file or an address on the web.
+    ToDocument,
 }
 
 /// Sources within a bound; the oldest give way.
@@ -142,20 +151,23 @@ impl Past {
         self.trusted.sources.iter().chain(&self.others.sources)
     }
 
-    /// Whether the result of the call `id` was got with an argument that the user had named.
-    pub(super) fn is_pointed(&self, id: Option<&str>) -> bool {
-        id.is_some_and(|id| self.pointed.get_or_init(|| self.find_pointed()).contains(id))
+    /// How the result of the call `id` was got with an argument that the user had named, if it was.
+    pub(super) fn pointed(&self, id: Option<&str>) -> Option<Pointed> {
+        self.pointed.get_or_init(|| self.find_pointed()).get(id?).copied()
     }
 
-    fn find_pointed(&self) -> HashSet<String> {
-        let values: Vec<(&Call, &Vec<u64>)> =
-            self.calls.iter().flat_map(|call| call.values.iter().map(move |value| (call, value))).collect();
-        let matcher = Matcher::new(values.iter().map(|(_, value)| value.as_slice()));
-        let by_piece = origins::single_words(values.iter().map(|(_, value)| value.as_slice()));
-        let (mut visits, mut found) = (matcher.visits(), HashSet::new());
+    fn find_pointed(&self) -> HashMap<String, Pointed> {
+        let calls = self.calls.iter();
+        let values: Vec<(&Call, &Vec<u64>, Pointed)> =
+            calls.flat_map(|call| call.named_by().map(move |(value, pointed)| (call, value, pointed))).collect();
+        let matcher = Matcher::new(values.iter().map(|(_, value, _)| value.as_slice()));
+        let by_piece = origins::single_words(values.iter().map(|(_, value, _)| value.as_slice()));
+        let (mut visits, mut found) = (matcher.visits(), HashMap::new());
         let mut note = |needle: u32| {
-            let id = values.get(needle as usize).and_then(|(call, _)| call.call_id.clone());
-            found.extend(id);
+            let Some((call, _, pointed)) = values.get(needle as usize) else { return };
+            let Some(id) = &call.call_id else { return };
+            let known = found.entry(id.clone()).or_insert(*pointed);
+            *known = (*known).max(*pointed);
         };
         for (source, stamp) in self.sources().filter(|source| source.origin == Origin::User).zip(1..) {
             matcher.search(&source.words, &mut visits, |_| stamp, |needle, _| note(needle));
@@ -178,6 +190,14 @@ impl Kept {
             self.ids.remove(&oldest.id);
         }
         self.sources.len() < before
+    }
+}
+
+impl Call {
+    /// Its values with what the user who named one would have pointed to.
+    fn named_by(&self) -> impl Iterator<Item = (&Vec<u64>, Pointed)> {
+        let of = |bit: u32| if self.documents >> bit & 1 == 1 { Pointed::ToDocument } else { Pointed::Somehow };
+        self.values.iter().zip(0..).map(move |(value, bit)| (value, of(bit)))
     }
 }
 

@@ -1,11 +1,12 @@
 //! One piece of content that was seen: whose it is and the digests of its words, never the words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::key::DigestKey;
-use super::{kind, leaves, normal};
+use super::{kind, leaves, normal, records};
 use crate::history::ValueKind;
 use crate::{Origin, Part};
 
@@ -32,6 +33,12 @@ pub struct Source {
     pub(super) pieces: Vec<(u32, u64)>,
     /// The index after the last word of each passage.
     pub(super) passages: Vec<u32>,
+    /// The labels of the fields of records, by the index of the word.
+    #[serde(default)]
+    pub(super) labels: Vec<u32>,
+    /// Those of them with which a record begins that has another before it.
+    #[serde(default)]
+    pub(super) dividers: Vec<u32>,
     /// How many different values there are of each kind by which somebody or something is named.
     pub(super) named: BTreeMap<ValueKind, u32>,
     pub(super) truncated: bool,
@@ -48,12 +55,18 @@ impl Source {
             raw: Vec::new(),
             pieces: Vec::new(),
             passages: Vec::new(),
+            labels: Vec::new(),
+            dividers: Vec::new(),
             named: BTreeMap::new(),
             truncated: false,
         };
         let mut named: BTreeMap<ValueKind, BTreeSet<u64>> = BTreeMap::new();
         for text in leaves::of_content(part) {
+            let mut labels = records::labels(&text).into_iter().peekable();
             for word in normal::words(&text) {
+                if let Some(label) = labels.next_if(|label| label.at <= word.at) {
+                    source.label(label);
+                }
                 source.push(&word, key, &mut named);
             }
             source.end_passage();
@@ -62,6 +75,15 @@ impl Source {
             named.into_iter().map(|(kind, values)| (kind, u32::try_from(values.len()).unwrap_or(u32::MAX))).collect();
         source.id = source.digest(key);
         source
+    }
+
+    /// The next word is a label.
+    fn label(&mut self, label: records::Label) {
+        let Some(index) = u32::try_from(self.words.len()).ok().filter(|_| self.words.len() < MAX_WORDS) else { return };
+        self.labels.push(index);
+        if label.divides {
+            self.dividers.push(index);
+        }
     }
 
     fn push(&mut self, word: &normal::Word, key: DigestKey, named: &mut BTreeMap<ValueKind, BTreeSet<u64>>) {
@@ -113,9 +135,22 @@ impl Source {
         matches!(self.origin, Origin::Tool | Origin::Retrieved)
     }
 
+    /// Whether these words are all that a field of a record holds.
+    pub(super) fn is_field(&self, words: &Range<usize>) -> bool {
+        let is_label = |index: usize| u32::try_from(index).is_ok_and(|index| self.labels.binary_search(&index).is_ok());
+        words.start.checked_sub(1).is_some_and(is_label) && (words.end == self.words.len() || is_label(words.end))
+    }
+
+    /// Whether a record begins with this passage that has another before it.
+    pub(super) fn divides(&self, passage: usize) -> bool {
+        let first = passage.checked_sub(1).and_then(|before| self.passages.get(before));
+        first.is_some_and(|first| self.dividers.binary_search(first).is_ok())
+    }
+
     /// Memory that it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        128 + self.words.len() * 12 + self.pieces.len() * 16 + self.passages.len() * 4
+        let indices = self.passages.len() + self.labels.len() + self.dividers.len();
+        128 + self.words.len() * 12 + self.pieces.len() * 16 + indices * 4
     }
 }
 

@@ -146,6 +146,45 @@ fn a_result_is_pointed_to_when_the_user_named_an_argument_of_its_call() {
 }
 
 #[test]
+fn a_document_is_pointed_to_by_its_name_and_not_by_what_was_searched() {
+    let events = [
+        says(Origin::User, "Pay as bill.txt says, and mail the best hotel in Rome."),
+        call("find", "c1", json!({"city": "Rome", "page": "none.example"})),
+        result("find", "c1", "Hotel Uno, uno@hotel.example"),
+        call("read_file", "c2", json!({"path": "bill.txt", "mode": "all"})),
+        result("read_file", "c2", "Pay to DE89370400440532013000."),
+    ];
+    let hotel = origin_of(&events, "uno@hotel.example");
+    assert_eq!((hotel.pointed, hotel.document), (true, false));
+    let bill = origin_of(&events, "DE89370400440532013000");
+    assert_eq!((bill.pointed, bill.document), (true, true));
+    let again = [events.as_slice(), &[result("find", "c1", "DE89370400440532013000")]].concat();
+    let bill = origin_of(&again, "DE89370400440532013000");
+    assert_eq!((bill.pointed, bill.document), (true, false));
+}
+
+#[test]
+fn what_stands_in_another_record_is_not_near() {
+    let list = "- sum: 10\n  to: 'DE89370400440532013000'\n  note: rent\n- sum: 20\n  to: GB33BUKB20201555555555\n  note: Pay it back\n- sum: 30\n  to: US133000000121212121212\n";
+    let found = |text: &str, value: &str| {
+        let origin = origin_of(&[result("list", "c1", text)], value);
+        (origin.recorded, origin.near)
+    };
+    let pay = vec!["pay".to_owned()];
+    assert_eq!(found(list, "DE89370400440532013000"), (true, vec![]));
+    assert_eq!(found(list, "GB33BUKB20201555555555"), (true, pay.clone()));
+    assert_eq!(found(list, "US133000000121212121212"), (true, vec![]));
+    assert_eq!(found(list, "Pay it back"), (true, pay.clone()));
+    assert_eq!(found(list, "back"), (false, pay.clone()));
+    // In any other text what stands before and behind is near, however it is laid out.
+    for text in [format!("See below.\n{list}"), list.replace('\n', "\\n"), list.replace("- sum", "- amount sum")] {
+        assert_eq!(found(&text, "US133000000121212121212"), (false, pay.clone()), "{text}");
+    }
+    let twice = [result("list", "c1", list), result("read", "c2", "See US133000000121212121212.")];
+    assert!(!origin_of(&twice, "US133000000121212121212").recorded);
+}
+
+#[test]
 fn words_that_stand_far_off_are_not_near() {
     let events = [result("read", "c1", "Pay the rent. It is due. The next is long. Account DE89370400440532013000.")];
     assert_eq!(origin_of(&events, "DE89370400440532013000").near, Vec::<String>::new());

@@ -95,9 +95,14 @@ impl Checks<'_> {
     fn run_tests(&mut self, guard: &LoadedGuard, script: Option<&Script<'_>>) {
         let (source, budget) = (self.source, patient(&self.source.manifest.budget));
         let (tests, unready) = testing::ready(source);
+        let others = match testing::other_guards(self.sandbox, source) {
+            Ok(others) => others,
+            Err(complaint) => return self.complain(vec![complaint]),
+        };
         let mut runs = Vec::with_capacity(tests.len());
         for (done, test) in tests.iter().enumerate() {
             self.tell(Check::Tests, done, tests.len());
+            let guard = test.facts.checked_sub(1).and_then(|other| others.get(other)).unwrap_or(guard);
             runs.push(test.run(self.sandbox, guard, &budget));
         }
         let (figures, failures) = testing::judge(&tests, &runs, unready.len());
@@ -116,7 +121,7 @@ impl Checks<'_> {
 
         let Some(script) = script else { return };
         self.tell(Check::Coverage, 0, 1);
-        let hits = coverage::hits(sandbox, script.traced, &tests, &budget);
+        let hits = coverage::hits(sandbox, source, script.traced, &tests, &budget);
         let coverage = coverage::figures(script, &hits);
         self.complain(coverage::complaints(script, &hits, &coverage, options));
         self.report.coverage = Some(coverage);

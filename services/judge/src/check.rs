@@ -1,10 +1,11 @@
 //! Runs a guard's own tests in the sandbox, with the budget that its manifest suggests.
 
 use parapet_domain::{Event, Outcome, Stage, Timestamp};
-use parapet_sandbox::Sandbox;
+use parapet_sandbox::{LoadedGuard, Sandbox};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::fact_sets::Built;
 use crate::{EventDefaults, Guard, GuardTest, Manifest, event_from_partial, history, past_from_partial};
 
 /// How one test went.
@@ -25,7 +26,9 @@ pub struct TestReport {
 /// Runs all tests of `guard`, in order.
 #[must_use]
 pub fn run_tests(sandbox: &Sandbox, guard: &Guard) -> Vec<TestReport> {
-    guard.source.tests.iter().map(|test| run_test(sandbox, guard, test)).collect()
+    let built = Built::new(sandbox, guard);
+    let run = |test| run_test(sandbox, &guard.source.manifest, built.guard(test), test);
+    guard.source.tests.iter().map(run).collect()
 }
 
 /// The event of one of a guard's tests: what the test leaves out is filled in, the same way each time.
@@ -47,12 +50,16 @@ pub fn test_event(manifest: &Manifest, test: &GuardTest) -> Result<Event, String
     Ok(event)
 }
 
-fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {
-    let manifest = &guard.source.manifest;
+fn run_test(
+    sandbox: &Sandbox,
+    manifest: &Manifest,
+    guard: Result<&LoadedGuard, String>,
+    test: &GuardTest,
+) -> TestReport {
     let event = test_event(manifest, test);
     let event = event.and_then(|event| serde_json::to_vec(&event).map(|json| (event, json)).map_err(|e| e.to_string()));
-    let (event, json) = match event {
-        Ok(both) => both,
+    let (guard, event, json) = match guard.and_then(|guard| event.map(|(event, json)| (guard, event, json))) {
+        Ok(all) => all,
         Err(message) => {
             return TestReport {
                 description: test.description.clone(),
@@ -64,7 +71,7 @@ fn run_test(sandbox: &Sandbox, guard: &Guard, test: &GuardTest) -> TestReport {
         }
     };
     let part_chars: Vec<usize> = event.parts.iter().map(|part| part.text.chars().count()).collect();
-    let run = sandbox.run(&guard.loaded, &json, &part_chars, &manifest.budget);
+    let run = sandbox.run(guard, &json, &part_chars, &manifest.budget);
     let texts: Vec<&str> = event.parts.iter().map(|part| part.text.as_str()).collect();
     TestReport {
         description: test.description.clone(),

@@ -2,7 +2,7 @@
 
 use parapet_domain::{Decision, Edit, FailureKind, Outcome};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One test of a guard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,9 @@ pub struct GuardTest {
     pub description: String,
     /// The event; what it leaves out is filled in by [`crate::event_from_partial`].
     pub event: Value,
+    /// Put into the guard's facts for this test alone.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub facts: Map<String, Value>,
     /// What the guard must say.
     pub expect: Expectation,
 }

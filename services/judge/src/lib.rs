@@ -3,6 +3,7 @@
 
 mod check;
 mod error;
+mod fact_sets;
 mod files;
 mod guard_test;
 mod history;
@@ -19,6 +20,7 @@ mod watch;
 
 pub use check::{TestReport, run_tests, test_event};
 pub use error::{GuardError, SetError};
+pub use fact_sets::FactSets;
 pub use files::{GuardFiles, SetFiles};
 pub use guard_test::{Expectation, GuardTest};
 pub use judge::{Judge, nothing_before};

@@ -5,7 +5,7 @@ use parapet_sandbox::{GuardCode, Language, ToolLibrary};
 use parapet_toolbox::ToolConfig;
 use serde_json::Value;
 
-use crate::{GuardError, GuardFiles, GuardTest, Manifest, TOOLS_FOLDER, ToolSource};
+use crate::{GuardError, GuardFiles, GuardTest, Manifest, TOOLS_FOLDER, ToolSource, fact_sets};
 
 /// A guard's manifest, code, plan and tests, with their common hash.
 #[derive(Debug, Clone)]
@@ -40,8 +40,7 @@ impl GuardSource {
         let manifest = Manifest::parse(&files.name, &manifest)
             .map_err(|message| GuardError::Manifest { guard: files.name.clone(), message })?;
         let (language, code) = code_of(files, manifest.per_event)?;
-        let tests = GuardTest::parse_lines(&text("tests.jsonl")?.unwrap_or_default())
-            .map_err(|(line, message)| GuardError::Test { guard: files.name.clone(), line, message })?;
+        let tests = tests_of(files, &text("tests.jsonl")?.unwrap_or_default(), &manifest)?;
         let (library, other_tools) = library_of(files, &manifest)?;
         let hashed = files.files.iter().flat_map(|(name, content)| [name.as_bytes(), content.as_slice()]);
         let tools = library.iter().flat_map(|tool| [TOOLS_FOLDER, &tool.manifest.name, &tool.hash].map(str::as_bytes));
@@ -79,8 +78,25 @@ impl GuardSource {
     /// The facts as JSON.
     #[must_use]
     pub fn facts(&self) -> Value {
-        // The manifest was checked to have nothing that JSON lacks.
-        serde_json::to_value(&self.manifest.facts).unwrap_or(Value::Null)
+        facts_of(&self.manifest)
+    }
+}
+
+fn facts_of(manifest: &Manifest) -> Value {
+    // The manifest was checked to have nothing that JSON lacks.
+    serde_json::to_value(&manifest.facts).unwrap_or(Value::Null)
+}
+
+/// The tests in `text`, with facts that the guard has.
+fn tests_of(files: &GuardFiles, text: &str, manifest: &Manifest) -> Result<Vec<GuardTest>, GuardError> {
+    let wrong = |(line, message)| GuardError::Test { guard: files.name.clone(), line, message };
+    let tests = GuardTest::parse_lines(text).map_err(wrong)?;
+    match fact_sets::complaint(&tests, &facts_of(manifest)) {
+        None => Ok(tests),
+        Some((index, message)) => {
+            let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+            Err(wrong((lines.nth(index).map_or(0, |(line, _)| line + 1), message)))
+        }
     }
 }
 

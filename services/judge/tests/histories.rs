@@ -166,3 +166,30 @@ fn words_are_declared_one_by_one() {
     );
     assert!(manifest("session = [\"thoughts\"]").contains("unknown variant `thoughts`"));
 }
+
+#[test]
+fn a_test_may_have_facts_of_its_own() {
+    let source = |tests: &str| {
+        let manifest = "id = \"most\"\ntitle = \"t\"\nrequest = \"r\"\nstages = [\"tool_call\"]\n[budget]\nfuel = 10000000\n\
+                        memory_bytes = 4194304\ndeadline_ms = 2000\noutput_bytes = 4096\n[facts]\nmost = { pay = 0, send = 1 }\n";
+        let code =
+            "fn check(event) { if facts.most.pay + facts.most.send > 2 { deny(\"many\", \"m\") } else { allow() } }";
+        let files = [("guard.toml", manifest), ("guard.rhai", code), ("tests.jsonl", tests)];
+        let files = files.into_iter().map(|(name, text)| (name, text.as_bytes().to_vec())).collect();
+        GuardSource::parse(&GuardFiles { name: "most".to_owned(), files, tools: Arc::default() })
+    };
+    let test = |facts: &str, verdict: &str| {
+        format!(r#"{{"description": "d", "event": {{"text": "x"}}{facts}, "expect": {{"verdict": "{verdict}"}}}}"#)
+    };
+    let facts = r#", "facts": {"most": {"pay": 2}}"#;
+    let lines = [test("", "allow"), test(facts, "deny"), test("", "allow"), test(facts, "allow")];
+    let guard = Guard::build(&shared(), source(&lines.join("\n\n")).unwrap()).unwrap();
+    let differences: Vec<_> = run_tests(&shared(), &guard).into_iter().map(|report| report.difference).collect();
+    let differs = Some("verdict is \"deny\", expected \"allow\"".to_owned());
+    assert_eq!(differences, [None, None, None, differs]);
+
+    let unknown = [test("", "allow"), test(r#", "facts": {"least": 2}"#, "deny")].join("\n\n");
+    let error = source(&unknown).unwrap_err().to_string();
+    let wanted = "line 3: `facts` has `least`, which is not in [facts] of guard.toml; give it a default there";
+    assert!(error.ends_with(wanted), "{error}");
+}

@@ -5,6 +5,7 @@ mod condition;
 use std::collections::BTreeMap;
 
 use parapet_domain::Budget;
+use parapet_judge::{FactSets, GuardSource};
 use parapet_sandbox::{Probe, ProbeKind, Sandbox, TracedGuard};
 
 use super::options::CheckOptions;
@@ -13,9 +14,20 @@ use super::script::Script;
 use super::testing::ReadyTest;
 
 /// For each probe, whether any of `tests` reached it.
-pub(super) fn hits(sandbox: &Sandbox, traced: &TracedGuard, tests: &[ReadyTest<'_>], budget: &Budget) -> Vec<bool> {
+pub(super) fn hits(
+    sandbox: &Sandbox,
+    source: &GuardSource,
+    traced: &TracedGuard,
+    tests: &[ReadyTest<'_>],
+    budget: &Budget,
+) -> Vec<bool> {
     let mut hits = vec![false; traced.probes().len()];
+    // The code is the same, and so are its probes.
+    let others: Vec<Option<TracedGuard>> =
+        FactSets::of(&source.tests).others(source).map(|code| sandbox.build_traced(&code).ok()).collect();
     for test in tests {
+        let other = test.facts.checked_sub(1).and_then(|other| others.get(other));
+        let Some(traced) = other.map_or(Some(traced), Option::as_ref) else { continue };
         let run = sandbox.run_traced(traced, &test.json, &test.part_chars, budget);
         hits.iter_mut().zip(run.hits).for_each(|(hit, now)| *hit |= now);
     }

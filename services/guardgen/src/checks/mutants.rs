@@ -9,7 +9,7 @@ mod sample;
 use std::collections::BTreeSet;
 
 use parapet_domain::Budget;
-use parapet_judge::GuardSource;
+use parapet_judge::{FactSets, GuardSource};
 use parapet_sandbox::{GuardCode, Sandbox, Variant};
 use serde_json::Value;
 
@@ -51,15 +51,23 @@ impl Subject<'_> {
         Budget { fuel: own.fuel.min(self.max_fuel.saturating_mul(4).saturating_add(5_000_000)), ..own }
     }
 
-    fn variant(&self, facts: &Value, mutant: &Mutant) -> Variant {
+    /// Whether test number `test` is run with facts number `set`.
+    fn is_of(&self, test: usize, set: usize) -> bool {
+        self.tests.get(test).is_some_and(|test| test.facts == set)
+    }
+
+    /// The changed guard, with facts number `set` of those that the tests need.
+    fn variant(&self, own: &Value, mutant: &Mutant, set: usize) -> Variant {
+        let sets = FactSets::of(&self.source.tests);
         match &mutant.edit {
             Edit::Code { start, end, text } => {
                 let (before, after) = (self.script.slice(0, *start), self.script.text.get(*end as usize..));
                 let code = [before, text, after.unwrap_or_default()].concat();
-                Variant { code: code.into_bytes(), facts: facts.clone() }
+                Variant { code: code.into_bytes(), facts: sets.facts(set, own) }
             }
             Edit::Facts(path, change) => {
-                Variant { code: self.source.code.clone(), facts: facts::changed(facts, path, change) }
+                let facts = sets.facts(set, &facts::changed(own, path, change));
+                Variant { code: self.source.code.clone(), facts }
             }
         }
     }

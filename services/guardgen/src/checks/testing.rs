@@ -1,8 +1,8 @@
 //! The guard's own tests: whether they pass, and whether they show a guard that decides something.
 
 use parapet_domain::{Budget, Decision, Event, Outcome};
-use parapet_judge::{GuardSource, GuardTest, test_event};
-use parapet_sandbox::{LoadedGuard, Run, Sandbox};
+use parapet_judge::{FactSets, GuardSource, GuardTest, test_event};
+use parapet_sandbox::{BuildError, LoadedGuard, Run, Sandbox};
 
 use super::report::{Check, CheckComplaint, TestFigures};
 use super::script::excerpt;
@@ -17,6 +17,8 @@ pub(super) struct ReadyTest<'a> {
     pub(super) event: Event,
     pub(super) json: Vec<u8>,
     pub(super) part_chars: Vec<usize>,
+    /// Which of the facts of all tests it is run with.
+    pub(super) facts: usize,
 }
 
 /// A guard's budget without the haste.
@@ -27,8 +29,9 @@ pub(super) fn patient(budget: &Budget) -> Budget {
 /// The tests that can be run, and a complaint for each that cannot.
 pub(super) fn ready(source: &GuardSource) -> (Vec<ReadyTest<'_>>, Vec<CheckComplaint>) {
     let (mut tests, mut complaints) = (Vec::new(), Vec::new());
+    let sets = FactSets::of(&source.tests);
     for test in &source.tests {
-        match ReadyTest::of(source, test) {
+        match ReadyTest::of(source, test, &sets) {
             Ok(ready) => tests.push(ready),
             Err(message) => complaints.push(failed(&test.description, &message)),
         }
@@ -37,11 +40,12 @@ pub(super) fn ready(source: &GuardSource) -> (Vec<ReadyTest<'_>>, Vec<CheckCompl
 }
 
 impl<'a> ReadyTest<'a> {
-    fn of(source: &GuardSource, test: &'a GuardTest) -> Result<Self, String> {
+    fn of(source: &GuardSource, test: &'a GuardTest, sets: &FactSets<'_>) -> Result<Self, String> {
+        let facts = sets.place(test).ok_or("its facts are not known")?;
         let event = test_event(&source.manifest, test)?;
         let json = serde_json::to_vec(&event).map_err(|error| error.to_string())?;
         let part_chars = event.parts.iter().map(|part| part.text.chars().count()).collect();
-        Ok(Self { test, event, json, part_chars })
+        Ok(Self { test, event, json, part_chars, facts })
     }
 
     pub(super) fn run(&self, sandbox: &Sandbox, guard: &LoadedGuard, budget: &Budget) -> Run {
@@ -53,6 +57,20 @@ impl<'a> ReadyTest<'a> {
         let texts: Vec<&str> = self.event.parts.iter().map(|part| part.text.as_str()).collect();
         self.test.expect.difference(outcome, &texts)
     }
+}
+
+/// The guard with each of the other facts that `source`'s tests need, in the order of [`FactSets`].
+pub(super) fn other_guards(sandbox: &Sandbox, source: &GuardSource) -> Result<Vec<LoadedGuard>, CheckComplaint> {
+    let build = |code| sandbox.build(&code).map_err(|error| broken(&error));
+    FactSets::of(&source.tests).others(source).map(build).collect()
+}
+
+fn broken(error: &BuildError) -> CheckComplaint {
+    CheckComplaint::fatal(
+        Check::Tests,
+        format!("with the `facts` of a test the guard does not build: {error}"),
+        "give facts of the same form as those of guard.toml",
+    )
 }
 
 /// Figures and complaints for the runs of all `tests`, of which `unready` could not be run.

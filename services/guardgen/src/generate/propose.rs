@@ -37,6 +37,7 @@ pub(super) fn proposals(answer: &Value, known: &[GuardTest], most: usize) -> Vec
         .map(|proposal| GuardTest {
             description: proposal.description.chars().take(200).collect(),
             event: proposal.event,
+            facts: serde_json::Map::new(),
             expect: Expectation { verdict: Some(proposal.verdict), ..Expectation::default() },
         })
         .collect()

@@ -89,3 +89,26 @@ fn of_many_mutants_an_even_sample_is_tried_and_the_rest_is_counted() {
     let mutants = well_tested().check_with(&none).mutants.unwrap();
     assert_eq!((mutants.killed, mutants.not_tried), (0, 9));
 }
+
+#[test]
+fn tests_with_facts_of_their_own_count() {
+    let code = "fn check(event) {\n    if facts.denied.contains(event.parts[0].tool) { return deny(\"denied\", \"\"); }\n    allow()\n}";
+    let sample = Sample { facts: "denied = []\nmost = 3", ..Sample::new(code) }.call("{}", ALLOW);
+    let denied = format!("{DENY}, \"facts\": {{\"denied\": [\"pay\"]}}");
+    let report = sample.call("{}", &denied).check();
+    assert!(report.counts(), "{}", report.to_text());
+    assert_eq!(complaints(&report, Check::Coverage), [""; 0]);
+    let mutants = report.mutants.unwrap();
+    let changes: Vec<&str> = mutants.survivors.iter().filter_map(|survivor| survivor.fact.as_deref()).collect();
+    assert_eq!(changes, ["facts.most"; 3]);
+    assert!(mutants.survivors.iter().all(|survivor| survivor.fact.is_some()), "{:?}", mutants.survivors);
+}
+
+#[test]
+fn facts_with_which_the_guard_does_not_build_are_complained_of() {
+    let huge = "x".repeat(5 << 20);
+    let sample = Sample { facts: "note = \"\"", ..Sample::new("fn check(event) { allow() }") };
+    let report = sample.call("{}", &format!("{ALLOW}, \"facts\": {{\"note\": \"{huge}\"}}")).check();
+    let told = complaints(&report, Check::Tests);
+    assert!(told[0].starts_with("error (tests): with the `facts` of a test the guard does not build: "), "{told:?}");
+}

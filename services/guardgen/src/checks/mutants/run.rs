@@ -1,12 +1,12 @@
 //! Builds mutants and runs the tests on them, on two threads.
 
-use parapet_domain::{Budget, FailureKind, Outcome};
+use parapet_domain::{FailureKind, Outcome};
+use parapet_judge::FactSets;
 use parapet_sandbox::{GuardCode, LoadedGuard, Sandbox, Variant};
 use serde_json::Value;
 
 use super::{Mutant, Subject};
 use crate::checks::options::CheckOptions;
-use crate::checks::testing::ReadyTest;
 
 /// Mutants that are built and run before the next are looked at: the limits are checked in between, and the tests that
 /// noticed most are run first from then on.
@@ -93,30 +93,31 @@ fn try_all(
     mutants: &[Mutant],
     order: &[usize],
 ) -> Vec<Trial> {
-    // Of code that no test runs, no test can notice a change.
-    let (reached, budget) = (|mutant: &&Mutant| !mutant.survivor.unreached, subject.budget());
-    let variants: Vec<Variant> = mutants.iter().filter(reached).map(|mutant| subject.variant(facts, mutant)).collect();
-    let built = sandbox.build_variants(code, &variants).unwrap_or_default();
-    let mut built = built.into_iter();
-    let one = |mutant| match reached(&mutant).then(|| built.next()) {
-        None => (Fate::Survived, None, 0),
-        Some(Some(Ok(guard))) => try_tests(sandbox, &guard, subject.tests, order, &budget),
-        Some(_) => (Fate::Unbuildable, None, 0),
-    };
-    mutants.iter().map(one).collect()
+    let mut trials = vec![(Fate::Survived, None, 0); mutants.len()];
+    for set in 0..FactSets::of(&subject.source.tests).count() {
+        let of_set: Vec<usize> = order.iter().copied().filter(|test| subject.is_of(*test, set)).collect();
+        // Of code that no test runs, no test can notice a change.
+        let left = mutants.iter().zip(&mut trials);
+        let left: Vec<(&Mutant, &mut Trial)> =
+            left.filter(|(mutant, (fate, ..))| !mutant.survivor.unreached && *fate == Fate::Survived).collect();
+        let variants: Vec<Variant> = left.iter().map(|(mutant, _)| subject.variant(facts, mutant, set)).collect();
+        let mut built = sandbox.build_variants(code, &variants).unwrap_or_default().into_iter();
+        for (_, trial) in left {
+            let (fate, by, fuel) = match built.next() {
+                Some(Ok(guard)) => try_tests(sandbox, &guard, subject, &of_set),
+                _ => (Fate::Unbuildable, None, 0),
+            };
+            *trial = (fate, by, trial.2.saturating_add(fuel));
+        }
+    }
+    trials
 }
 
-fn try_tests(
-    sandbox: &Sandbox,
-    guard: &LoadedGuard,
-    tests: &[ReadyTest<'_>],
-    order: &[usize],
-    budget: &Budget,
-) -> Trial {
-    let mut fuel = 0_u64;
+fn try_tests(sandbox: &Sandbox, guard: &LoadedGuard, subject: &Subject<'_>, order: &[usize]) -> Trial {
+    let (mut fuel, budget) = (0_u64, subject.budget());
     for index in order {
-        let Some(test) = tests.get(*index) else { continue };
-        let run = test.run(sandbox, guard, budget);
+        let Some(test) = subject.tests.get(*index) else { continue };
+        let run = test.run(sandbox, guard, &budget);
         fuel = fuel.saturating_add(run.fuel_used);
         match &run.outcome {
             // The machine had no room: that says nothing about the mutant.

@@ -156,7 +156,12 @@ impl<'a> Cases<'a> {
             event.insert("principal".to_owned(), json!({ "id": "u", "roles": roles }));
         }
         if !self.tests.iter().any(|test| test.event == event) {
-            self.tests.push(GuardTest { description: description.to_owned(), event, expect });
+            self.tests.push(GuardTest {
+                description: description.to_owned(),
+                event,
+                facts: serde_json::Map::new(),
+                expect,
+            });
         }
     }
 

@@ -161,7 +161,12 @@ impl Maker<'_> {
             map.insert("principal".to_owned(), json!({ "id": id, "roles": roles, "attributes": world.attributes() }));
         }
         if self.tests.len() < MOST && self.seen.insert(event.to_string()) {
-            self.tests.push(GuardTest { description: description.to_owned(), event, expect: expectation(expected) });
+            self.tests.push(GuardTest {
+                description: description.to_owned(),
+                event,
+                facts: serde_json::Map::new(),
+                expect: expectation(expected),
+            });
         }
     }
 
@@ -227,7 +232,12 @@ impl Maker<'_> {
             reason_code: Some(reason_code.to_owned()),
             ..Expectation::default()
         };
-        self.tests.push(GuardTest { description: description.to_owned(), event, expect });
+        self.tests.push(GuardTest {
+            description: description.to_owned(),
+            event,
+            facts: serde_json::Map::new(),
+            expect,
+        });
     }
 }
 

@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["parapet-domain", "parapet-judge", "parapet-models", "parapet-sandbox", "parapet-store", "parapet-toolbox"],
     ),
     ("parapet-agentwrite", &["parapet-domain", "parapet-models", "parapet-store"]),
+    ("parapet-longbench", &["parapet-agentwrite", "parapet-domain", "parapet-models"]),
     ("parapet-console", &["parapet-domain", "parapet-guardgen", "parapet-judge", "parapet-store"]),
 ];
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{approvals, audit, bench, check, demo, generate, guard, hook, mcp, memory, serve, tool};
+use crate::{approvals, audit, bench, check, demo, generate, guard, hook, longbench, mcp, memory, serve, tool};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Measures against published benchmarks
     #[command(subcommand)]
     Bench(bench::Command),
+    /// How well a model keeps to long lengths, and what its texts are worth
+    #[command(subcommand)]
+    Longbench(Box<longbench::Command>),
     /// Starts a sidecar with a demo agent, sends real exchanges and shows what was decided
     Demo(demo::Args),
     /// Builds one guard with limits on this process; the sandbox starts it

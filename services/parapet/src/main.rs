@@ -24,6 +24,7 @@ mod guard;
 mod hook;
 mod http_client;
 mod log;
+mod longbench;
 mod mcp;
 mod memory;
 mod output;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Audit(command) => block_on(audit::run(command, json)),
         Command::Memory(command) => block_on(memory::run(command, json)),
         Command::Bench(command) => block_on(bench::run(command, json)),
+        Command::Longbench(command) => block_on(longbench::run(*command, json)),
         Command::Demo(args) => block_on(demo::run(args, json)),
     }
 }

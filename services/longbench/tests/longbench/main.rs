@@ -1,0 +1,6 @@
+//! Runs, scores and data sets against a scripted model server.
+#![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
+
+mod judging;
+mod runs;
+mod support;

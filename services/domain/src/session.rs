@@ -3,6 +3,7 @@
 
 mod counters;
 mod delta;
+mod groups;
 mod key;
 mod kind;
 mod leaves;

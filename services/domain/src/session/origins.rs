@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::delta::digests;
+use super::groups::Groups;
 use super::key::DigestKey;
 use super::matcher::{Matcher, Visits};
 use super::past::{Past, Pointed};
@@ -16,28 +17,6 @@ use crate::{Event, History, Origin, PartKind, Stage};
 const MAX_VALUE_WORDS: usize = 4_096;
 /// Most words of all values of one event together.
 const MAX_WORDS: usize = 32_768;
-
-/// Groups of words that a guard asks about, at most 64.
-pub(super) struct Groups {
-    names: Vec<String>,
-    masks: HashMap<u64, u64>,
-}
-
-impl Groups {
-    pub(super) fn new(words: &BTreeMap<String, Vec<String>>, key: DigestKey) -> Self {
-        let mut masks: HashMap<u64, u64> = HashMap::new();
-        for (index, list) in words.values().take(64).enumerate() {
-            for word in list.iter().flat_map(|word| normal::words(word).into_iter().next()) {
-                *masks.entry(key.digest(word.folded.as_bytes())).or_default() |= 1 << index;
-            }
-        }
-        Self { names: words.keys().take(64).cloned().collect(), masks }
-    }
-
-    fn names(&self, mask: u64) -> impl Iterator<Item = &String> {
-        self.names.iter().enumerate().filter(move |(index, _)| mask & (1 << index) != 0).map(|(_, name)| name)
-    }
-}
 
 /// A value with what is known of it so far.
 struct Value {

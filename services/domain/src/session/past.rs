@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 
 use super::counters::Tally;
 use super::delta::{Call, Delta};
+use super::groups::Groups;
 use super::key::DigestKey;
 use super::matcher::Matcher;
-use super::origins::{self, Groups};
+use super::origins;
 use super::source::Source;
 use crate::history::{Counters, PastCall, Reading};
 use crate::{Decision, Event, History, Origin};

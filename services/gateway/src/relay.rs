@@ -58,7 +58,7 @@ pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<Box<
         && media_type(&head.headers).as_deref() == Some(EVENT_STREAM)
         && foreign_encoding(&head.headers).is_none();
     let event = exchange.peek(Draft::new(Stage::Output, Vec::new()));
-    (streamed && exchange.set.judges_windows(&event)).then(|| api.windows(limits)).flatten().map(Box::new)
+    (streamed && exchange.set.judges_windows(&event)).then(|| Box::new(WindowedAnswer::new(*api, limits)))
 }
 
 impl Relay {

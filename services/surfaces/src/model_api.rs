@@ -2,10 +2,7 @@
 
 use parapet_domain::Surface;
 
-use crate::{
-    ParsedBody, StreamAnswer, SurfaceError, WindowLimits, WindowedAnswer, anthropic_messages, openai_chat,
-    openai_responses,
-};
+use crate::{ParsedBody, StreamAnswer, SurfaceError, anthropic_messages, openai_chat, openai_responses};
 
 /// A protocol that a model server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,19 +45,14 @@ impl ModelApi {
         }
     }
 
-    /// Whether a streamed answer can be judged in windows.
+    /// Whether a streamed answer that is held for as long as there is room can go on in windows. The last event of a response repeats it, so
+    /// one that has no room in the beginning has none in the end.
     #[must_use]
-    pub const fn has_windows(self) -> bool {
+    pub const fn can_overflow(self) -> bool {
         match self {
             Self::OpenaiChat | Self::AnthropicMessages => true,
             Self::OpenaiResponses => false,
         }
-    }
-
-    /// A streamed answer that is about to come in and is judged in windows; `None` for a protocol that [has none](Self::has_windows).
-    #[must_use]
-    pub fn windows(self, limits: WindowLimits) -> Option<WindowedAnswer> {
-        WindowedAnswer::new(self, limits)
     }
 
     /// Takes a request apart.

@@ -13,4 +13,4 @@ mod tests;
 
 pub(crate) use answer::parse_answer;
 pub(crate) use request::parse_request;
-pub(crate) use stream::{Assembly, replay};
+pub(crate) use stream::{Assembly, Resumed, Teller, agrees, fingerprint, leave_out_of_stream, replay};

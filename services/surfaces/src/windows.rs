@@ -3,16 +3,19 @@
 
 mod chat;
 mod messages;
+mod responses;
 mod segment;
 
 use std::collections::VecDeque;
 
 use parapet_domain::Edit;
+use serde_json::Value;
 
 use crate::sse::{SseEvent, SseParser};
 use crate::{Draft, ModelApi, ParsedBody, RewriteError, StreamError};
 use chat::ChatWindows;
 use messages::MessageWindows;
+use responses::ResponseWindows;
 
 /// How an answer is cut into windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,7 @@ pub struct WindowedAnswer {
 enum Form {
     Chat(Box<ChatWindows>),
     Messages(Box<MessageWindows>),
+    Responses(Box<ResponseWindows>),
 }
 
 /// What may leave of a window.
@@ -52,17 +56,22 @@ pub struct Drawn {
     cuts: Vec<usize>,
     /// Content blocks that were taken out.
     gone: usize,
+    /// The edits in them of a text that is told once more, in Unicode scalar values of the whole text.
+    kept: Vec<Edit>,
+    /// Items that leave changed and are told once more.
+    items: Vec<(usize, Value)>,
 }
 
 impl WindowedAnswer {
-    /// An answer in the form of `api`; `None` for one whose answers cannot be cut.
-    pub(crate) fn new(api: ModelApi, limits: WindowLimits) -> Option<Self> {
+    /// An answer in the form of `api`.
+    #[must_use]
+    pub fn new(api: ModelApi, limits: WindowLimits) -> Self {
         let form = match api {
             ModelApi::OpenaiChat => Form::Chat(Box::default()),
             ModelApi::AnthropicMessages => Form::Messages(Box::default()),
-            ModelApi::OpenaiResponses => return None,
+            ModelApi::OpenaiResponses => Form::Responses(Box::default()),
         };
-        Some(Self { limits, parser: SseParser::new(limits.max_buffer_bytes), coming: VecDeque::new(), form })
+        Self { limits, parser: SseParser::new(limits.max_buffer_bytes), coming: VecDeque::new(), form }
     }
 
     /// Takes the next bytes, cut anywhere.
@@ -87,7 +96,8 @@ impl WindowedAnswer {
             match &mut self.form {
                 Form::Chat(form) if form.is_due(&self.limits) => return Ok(Some(form.show())),
                 Form::Messages(form) if form.is_due(&self.limits) => return form.show().map(Some),
-                Form::Chat(_) | Form::Messages(_) => {}
+                Form::Responses(form) if form.is_due(&self.limits) => return form.show().map(Some),
+                Form::Chat(_) | Form::Messages(_) | Form::Responses(_) => {}
             }
         }
         Ok(None)
@@ -99,6 +109,7 @@ impl WindowedAnswer {
         match &self.form {
             Form::Chat(form) => form.is_done(),
             Form::Messages(form) => form.is_done(),
+            Form::Responses(form) => form.is_done(),
         }
     }
 
@@ -116,6 +127,7 @@ impl WindowedAnswer {
         match &mut self.form {
             Form::Chat(form) => form.finish(),
             Form::Messages(form) => form.finish(),
+            Form::Responses(form) => form.finish(),
         }
     }
 
@@ -127,6 +139,7 @@ impl WindowedAnswer {
         match &self.form {
             Form::Chat(form) => form.draw(edits, &self.limits),
             Form::Messages(form) => form.draw(edits, &self.limits),
+            Form::Responses(form) => form.draw(edits, &self.limits),
         }
     }
 
@@ -135,6 +148,7 @@ impl WindowedAnswer {
         match &mut self.form {
             Form::Chat(form) => form.advance(drawn),
             Form::Messages(form) => form.advance(drawn),
+            Form::Responses(form) => form.advance(drawn),
         }
     }
 
@@ -142,6 +156,7 @@ impl WindowedAnswer {
         match &mut self.form {
             Form::Chat(form) => form.take(event, &self.limits),
             Form::Messages(form) => form.take(event, &self.limits),
+            Form::Responses(form) => form.take(event, &self.limits),
         }
     }
 }

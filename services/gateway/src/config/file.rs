@@ -490,7 +490,7 @@ pub struct RouteFile {
     /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
     /// `replace`, to go on with a notice in its place; only for model servers.
     pub refused_turns: Option<RefusedTurns>,
-    /// How a streamed answer is judged, `full` (default) or `window`; only for `openai_chat` and `anthropic_messages`.
+    /// How a streamed answer is judged, `full` (default) or `window`; only for model servers.
     pub hold: Option<Hold>,
     /// New text that makes a window, in characters. Default 2000; only with windows.
     pub window_chars: Option<Count>,
@@ -500,7 +500,7 @@ pub struct RouteFile {
     /// Most bytes of a streamed answer that wait at once. Default 1048576; only with windows.
     pub max_buffer_bytes: Option<Count>,
     /// What happens to a streamed answer that is held and longer than `max_buffer_bytes`: `refuse` (default) or `window`, to go on
-    /// in windows; only with `hold = "full"`. It is refused when a guard needs all of it.
+    /// in windows; only with `hold = "full"`, and not for `openai_responses`. It is refused when a guard needs all of it.
     pub on_overflow: Option<OnOverflow>,
     /// How calls that need a person's approval are kept.
     pub approval: ApprovalFile,

@@ -27,3 +27,4 @@ mod tokens;
 mod upstream;
 mod windows;
 mod windows_messages;
+mod windows_responses;

@@ -7,8 +7,9 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agree::{agrees, fingerprint};
 pub(crate) use assemble::Assembly;
-pub(crate) use replay::replay;
+pub(crate) use replay::{Resumed, Teller, leave_out_of_stream, replay};
 
 /// Texts that are told in pieces: how their events begin, the list that they stand in (none: the item itself), and the
 /// field.

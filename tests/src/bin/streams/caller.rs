@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -24,8 +23,7 @@ pub(crate) struct Taken {
 
 /// Asks for an answer of `chars` characters and reads it to its end.
 pub(crate) async fn take(address: SocketAddr, api: Api, chars: usize) -> Result<Taken> {
-    let body = json!({ "model": "m", "max_tokens": 9, "stream": true, "messages": [{ "role": "user", "content": format!("write {chars} characters") }] });
-    let body = body.to_string();
+    let body = api.asks(chars).to_string();
     let mut stream = TcpStream::connect(address).await?;
     let head =
         format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n", api.path());

@@ -40,8 +40,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody<Frames
     let api = Api::of_path(request.uri().path());
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = body.pointer("/messages/0/content").and_then(Value::as_str).unwrap_or_default();
-    let chars: usize = text.split(' ').find_map(|word| word.parse().ok()).unwrap_or(0);
+    let chars: usize = Api::asked(&body).split(' ').find_map(|word| word.parse().ok()).unwrap_or(0);
     let frames: Frames = Box::pin(stream::unfold(Some(chars), move |left| async move {
         let (events, next) = events(api, chars, left?);
         Some((Ok(Frame::data(Bytes::from(events))), next))
@@ -53,11 +52,17 @@ async fn answer(request: Request<Incoming>) -> Result<Response<StreamBody<Frames
 
 /// The next events of an answer of which `left` characters of `all` are to come, and how many are after that; `None` after the end.
 fn events(api: Api, all: usize, left: usize) -> (String, Option<usize>) {
+    let text = |chars| SENTENCE.chars().cycle().take(chars).collect::<String>();
     if left == 0 {
-        return (api.end(), None);
+        let whole = if api.is_constant() { String::new() } else { chunks(all).map(text).collect() };
+        return (api.end(&whole), None);
     }
     let size = left.min(CHUNK);
-    let text: String = SENTENCE.chars().cycle().take(size).collect();
     let begin = if left == all { api.begin() } else { String::new() };
-    (begin + &api.says(&text), Some(left - size))
+    (begin + &api.says(&text(size)), Some(left - size))
+}
+
+/// The sizes of the texts that such an answer comes in.
+fn chunks(all: usize) -> impl Iterator<Item = usize> {
+    (0..all.div_ceil(CHUNK)).map(move |at| CHUNK.min(all - at * CHUNK))
 }

@@ -8,7 +8,7 @@ use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
 use parapet_surfaces::ext_authz::Inspects;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
-use parapet_surfaces::{ModelApi, Style};
+use parapet_surfaces::Style;
 
 use super::mcp::{check_unused, is_wrapped, mcp};
 use super::windows::windows;
@@ -70,7 +70,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
             target.zip(mappings).map(|(target, mappings)| RouteKind::Generic(target, Box::new(mappings)))
         }
     };
-    let windows = windows(file, surface.model_api().is_some_and(ModelApi::has_windows), key, unfit);
+    let windows = windows(file, surface.model_api(), key, unfit);
     let approval = approval(&file.approval, &format!("{key}.approval"), unfit);
     let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
     if file.agent.is_some() {

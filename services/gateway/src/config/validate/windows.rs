@@ -1,6 +1,6 @@
 //! How the streamed answers of a route are cut into windows.
 
-use parapet_surfaces::WindowLimits;
+use parapet_surfaces::{ModelApi, WindowLimits};
 
 use super::{Unfit, complain, size};
 use crate::config::Count;
@@ -12,13 +12,16 @@ const BUFFER_BYTES: Count = Count(1 << 20);
 /// Room in the buffer for each character: its bytes, and as much again for the chunk that ends a window.
 const BYTES_A_CHAR: usize = 8;
 
-/// The windows of a route, or `None` when its streamed answers are held whole. `can_stream`: whether the surface has windows at all.
-pub(super) fn windows(file: &RouteFile, can_stream: bool, key: &str, unfit: &mut Unfit) -> Option<WindowLimits> {
+/// The windows of a route, or `None` when its streamed answers are held whole. `api`: the protocol of its streams, if it has any.
+pub(super) fn windows(file: &RouteFile, api: Option<ModelApi>, key: &str, unfit: &mut Unfit) -> Option<WindowLimits> {
+    let can_stream = api.is_some();
+    let can_overflow = api.is_some_and(ModelApi::can_overflow);
     let hold = file.hold.unwrap_or_default();
-    let windowed = can_stream && (hold == Hold::Window || file.on_overflow == Some(OnOverflow::Window));
+    let overflows = can_overflow && file.on_overflow == Some(OnOverflow::Window);
+    let windowed = can_stream && (hold == Hold::Window || overflows);
     let unused = [
         ("hold", file.hold.is_some() && !can_stream),
-        ("on_overflow", file.on_overflow.is_some() && !(can_stream && hold == Hold::Full)),
+        ("on_overflow", file.on_overflow.is_some() && !(can_overflow && hold == Hold::Full)),
         ("window_chars", file.window_chars.is_some() && !(windowed && hold == Hold::Window)),
         ("overlap_chars", file.overlap_chars.is_some() && !windowed),
         ("max_buffer_bytes", file.max_buffer_bytes.is_some() && !windowed),

@@ -66,6 +66,16 @@ impl Assembly {
         Ok(step)
     }
 
+    /// Keeps what is left of an event that is told elsewhere.
+    pub(crate) fn keep_unplaced(&mut self, event: Fields) {
+        self.unplaced.keep(event);
+    }
+
+    /// Whether nothing has come that has no place in the response.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.unplaced.is_empty() && self.logprobs.is_empty()
+    }
+
     fn add_item(&mut self, event: &mut Fields) -> Result<(), &'static str> {
         let place = item_place(index(event, "output_index")?);
         let item = object(event, "item")?;
@@ -181,7 +191,7 @@ impl Assembly {
                 .told
                 .iter()
                 .all(|(place, told)| agree::is_within(told, response.pointer(place).unwrap_or(&nothing)))
-            && self.early.iter().all(|early| agree::is_early_response(early, &response));
+            && self.early.iter().all(|early| response.as_object().is_some_and(|last| agree::agrees(early, last)));
         match response {
             Value::Object(fields) if agrees => Ok(fields),
             _ => Err("the response is not what the events before it told"),

@@ -13,7 +13,7 @@ fn limits(window_chars: usize, overlap_chars: usize) -> WindowLimits {
 }
 
 fn chat(limits: WindowLimits) -> WindowedAnswer {
-    ModelApi::OpenaiChat.windows(limits).unwrap()
+    WindowedAnswer::new(ModelApi::OpenaiChat, limits)
 }
 
 fn chunk(delta: Value) -> String {

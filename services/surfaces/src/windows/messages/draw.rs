@@ -84,7 +84,7 @@ impl Shown {
         };
         let (before, after) = (tell(body, &told), tell(&rewrite(body, &edits)?, &told));
         let ((_, before), (bytes, after)) = (before.map_err(RewriteError::Body)?, after.map_err(RewriteError::Body)?);
-        Ok(Drawn { bytes, cuts: Vec::new(), gone: before.saturating_sub(after) })
+        Ok(Drawn { bytes, gone: before.saturating_sub(after), ..Drawn::default() })
     }
 }
 

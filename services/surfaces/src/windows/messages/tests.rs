@@ -12,7 +12,7 @@ fn limits(window_chars: usize, overlap_chars: usize) -> WindowLimits {
 }
 
 fn windows(limits: WindowLimits) -> WindowedAnswer {
-    ModelApi::AnthropicMessages.windows(limits).unwrap()
+    WindowedAnswer::new(ModelApi::AnthropicMessages, limits)
 }
 
 fn sse(events: &[Value]) -> String {

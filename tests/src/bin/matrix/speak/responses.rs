@@ -1,13 +1,13 @@
 //! OpenAI Responses.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use parapet_domain::{RefusalKind, Stage};
 use parapet_tests::client::Answer;
 use serde_json::{Value, json};
 
 use super::{Exchange, Speaker};
 use crate::cell::{Mode, Piece};
-use crate::check::error_code;
+use crate::check::{error_code, has_event};
 use crate::model::{path, pieces, typed_events};
 
 pub(crate) struct Responses;
@@ -17,13 +17,8 @@ impl Speaker for Responses {
         "openai_responses"
     }
 
-    fn has(&self, mode: Mode) -> Result<(), &'static str> {
-        match mode {
-            Mode::Windows => Err(
-                "the last event of a stream repeats the whole response, so nothing of it can leave before all of it is there",
-            ),
-            Mode::Whole | Mode::Stream => Ok(()),
-        }
+    fn has(&self, _: Mode) -> Result<(), &'static str> {
+        Ok(())
     }
 
     fn exchange(&self, mode: Mode, piece: Piece, text: &str) -> Result<Exchange, &'static str> {
@@ -83,7 +78,7 @@ impl Speaker for Responses {
                 "/output/0/arguments"
             }
         };
-        if mode == Mode::Stream {
+        if mode != Mode::Whole {
             body["stream"] = true.into();
         }
         let upstream = match mode {
@@ -102,7 +97,14 @@ impl Speaker for Responses {
         })
     }
 
-    fn refused(&self, _: &Exchange, kind: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()> {
+    fn refused(&self, exchange: &Exchange, kind: RefusalKind, reason_code: &str, answer: &Answer) -> Result<()> {
+        if exchange.mode == Mode::Windows && answer.status == 200 {
+            // Something has left already: the refusal is the stream's last event.
+            let text = answer.text();
+            ensure!(has_event(&text, kind.code()), "no event with `{}`: {text}", kind.code());
+            ensure!(!text.contains("event: response.completed\n"), "the stream goes on to its end");
+            return Ok(());
+        }
         let status = if kind == RefusalKind::Unavailable { 503 } else { 400 };
         error_code(answer, status, "/error/code", kind.code())?;
         error_code(answer, status, "/error/reason_code", reason_code)

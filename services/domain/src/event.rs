@@ -100,6 +100,8 @@ pub enum Surface {
     ClaudeCode,
     /// Model Context Protocol, over HTTP or lines of text.
     Mcp,
+    /// A long document that Parapet has a model write, section by section.
+    Write,
 }
 
 impl Surface {
@@ -116,6 +118,7 @@ impl Surface {
             Self::ExtAuthz => "ext_authz",
             Self::ClaudeCode => "claude_code",
             Self::Mcp => "mcp",
+            Self::Write => "write",
         }
     }
 }

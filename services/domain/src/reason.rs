@@ -31,6 +31,9 @@ pub const PROTOCOL_VERSION_UNKNOWN: &str = "protocol_version_unknown";
 /// The route's lists leave the tool out.
 pub const TOOL_NOT_OFFERED: &str = "tool_not_offered";
 
+/// The guards refused every section of a document.
+pub const NOTHING_WRITTEN: &str = "nothing_written";
+
 /// Every reason code of Parapet itself, with what it means.
 pub const ALL: &[(&str, &str)] = &[
     (NO_GUARD_MATCHED, "no guard of the set matched the event, and the route refuses what nothing judged"),
@@ -50,6 +53,7 @@ pub const ALL: &[(&str, &str)] = &[
     (PROTOCOL_VERSION_UNKNOWN, "an MCP server wants a version of the protocol that is not spoken here"),
     (TOOL_NOT_OFFERED, "the route's lists leave the tool out"),
     (SESSION_UNAVAILABLE, "what was to be released could not be remembered for its session, so nothing was released"),
+    (NOTHING_WRITTEN, "the guards refused every section of a long document, so that there is none"),
     ("guard_out_of_fuel", "a guard used up its fuel on this content"),
     ("guard_out_of_memory", "a guard needed more memory than its budget"),
     ("guard_timed_out", "a guard did not finish before its deadline"),

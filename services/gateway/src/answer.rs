@@ -66,7 +66,7 @@ pub(crate) fn turned_away(surface: Option<Surface>, error: &GatewayError) -> Htt
     let mut answer = http(failure(surface.unwrap_or(NO_SURFACE), error.fault(), &error.to_string(), &context));
     let allowed = match error {
         GatewayError::Method => Some("POST"),
-        GatewayError::GetOnly => Some("GET"),
+        GatewayError::GetOnly | GatewayError::DocumentMethod => Some("GET"),
         GatewayError::McpMethod => Some("POST, GET, DELETE"),
         _ => None,
     };

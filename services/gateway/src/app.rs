@@ -26,6 +26,7 @@ use crate::routes::Routes;
 use crate::server::{self, Drained};
 use crate::telemetry::Telemetry;
 use crate::upstream::ClientError;
+use crate::write::{Desks, Documents};
 
 /// What the data plane needs from the other crates.
 pub struct Parts {
@@ -39,6 +40,8 @@ pub struct Parts {
     pub store: Store,
     /// Key for content digests, from [`crate::digest_key::load`].
     pub digest_key: [u8; 32],
+    /// Writes long documents, where there is a model to write with.
+    pub documents: Option<Arc<dyn Documents>>,
 }
 
 /// The data plane. Cheap to clone; clones are the same one.
@@ -67,6 +70,10 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     pub(crate) routes: Routes,
     pub(crate) rates: Rates,
+    /// Writes long documents.
+    pub(crate) documents: Option<Arc<dyn Documents>>,
+    /// The documents that are being written.
+    pub(crate) desks: Desks,
     /// What is open in MCP sessions.
     pub(crate) conversations: Conversations,
     /// One permit for each request at work.
@@ -110,6 +117,8 @@ impl App {
             credentials: Credentials::new(config.credentials, !token_in_authorization),
             routes: Routes::new(config.routes)?,
             rates: Rates::new(config.rates),
+            documents: parts.documents,
+            desks: Desks::new(config.write),
             conversations: Conversations::default(),
             admission: Semaphore::new(config.limits.concurrent_requests),
             streams: Semaphore::new(config.limits.open_streams),
@@ -156,6 +165,10 @@ impl App {
         let lost = self.inner.recorder.drain().await.dropped;
         tracing::info!(connections.cut = cut, audit.lost = lost, "drained");
         Drained { cut, lost }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -19,7 +19,7 @@ pub use file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods
 pub use running::{
     ApprovalRules, Asker, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig,
     KeyServer, KeySource, Limits, Mappings, McpRoute, RateLimit, Route, RouteKind, SandboxConfig, ServerConfig,
-    SessionsConfig, Target, TrustedHeader, Upstream,
+    SessionsConfig, Target, TrustedHeader, Upstream, WriteLimits,
 };
 pub use telemetry::{TelemetryConfig, TelemetryFile};
 

@@ -35,6 +35,18 @@ pub(crate) enum GatewayError {
     UnknownApproval,
     #[error("approvals cannot be looked up at the moment; try again later")]
     ApprovalsAway,
+    #[error("a document is read with GET, and written with POST to the path of its route")]
+    DocumentMethod,
+    #[error("there is no such document, or it is not yours; send the identity that it was begun with")]
+    UnknownDocument,
+    #[error("this document is being written; wait for that, or stop it by closing its connection")]
+    DocumentBusy,
+    #[error("all {0} places for documents are taken; try again later")]
+    TooManyDocuments(usize),
+    #[error("{0} of your documents are being written, as many as may be; wait for one to end")]
+    TooManyOfPrincipal(usize),
+    #[error("there is no model to write with; the operator has to add `[model]` to the configuration")]
+    NoModel,
     #[error("this route is called with POST, GET and DELETE only")]
     McpMethod,
     #[error("header `{0}` must be given at most once, in 1 to 2048 visible ASCII characters")]
@@ -92,7 +104,10 @@ impl GatewayError {
     pub(crate) const fn fault(&self) -> Fault {
         match self {
             Self::UnknownPath => Fault::UnknownRoute,
-            Self::Method | Self::GetOnly | Self::McpMethod => Fault::MethodNotAllowed,
+            Self::Method | Self::GetOnly | Self::McpMethod | Self::DocumentMethod => Fault::MethodNotAllowed,
+            Self::UnknownDocument => Fault::UnknownDocument,
+            Self::DocumentBusy => Fault::DocumentBusy,
+            Self::NoModel => Fault::NoModel,
             Self::UnknownApproval => Fault::UnknownApproval,
             Self::ApprovalsAway => Fault::Overloaded,
             Self::NotAcceptable(_) => Fault::NotAcceptable,
@@ -111,7 +126,9 @@ impl GatewayError {
             Self::Identity(IdentityError::KeysUnavailable)
             | Self::Overloaded(_)
             | Self::NoRoom
-            | Self::TooManyStreams(_) => Fault::Overloaded,
+            | Self::TooManyStreams(_)
+            | Self::TooManyDocuments(_)
+            | Self::TooManyOfPrincipal(_) => Fault::Overloaded,
             Self::Identity(_) => Fault::Unauthorized,
             Self::TooSlow(_) => Fault::UpstreamTimeout,
             Self::Upstream(error) => of_upstream(error),

@@ -39,6 +39,7 @@ mod trace;
 mod unreadable;
 mod unseen;
 mod upstream;
+mod write;
 
 pub use app::{App, BuildError, Parts};
 pub use config::{Config, ConfigErrors};
@@ -48,3 +49,4 @@ pub use secret::Secret;
 pub use server::{Drained, serve_connections};
 pub use unseen::REASONS as NOT_INSPECTED_REASONS;
 pub use upstream::ClientError;
+pub use write::{DocumentError, Documents, Passages, Passed, Withheld, Writing};

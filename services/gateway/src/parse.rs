@@ -22,7 +22,7 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
     let mut parsed = match &exchange.route().kind {
         RouteKind::Model(api, _) => api.parse_request(&body),
         RouteKind::Generic(_, mappings) => generic::parse_request(&body, &mappings.request),
-        RouteKind::Asked { .. } | RouteKind::Mcp(_) => {
+        RouteKind::Asked { .. } | RouteKind::Mcp(_) | RouteKind::Write => {
             return Err(GatewayError::Internal("a route without an upstream forwards"));
         }
     }?;
@@ -69,7 +69,9 @@ fn json(exchange: &Exchange<'_>, status: StatusCode, body: &[u8]) -> Result<Pars
     let parsed = match &exchange.route().kind {
         RouteKind::Model(api, _) => api.parse_answer(body),
         RouteKind::Generic(_, mappings) => generic::parse_answer(body, &mappings.answer),
-        RouteKind::Asked { .. } | RouteKind::Mcp(_) => generic::parse_answer(body, &exchange.app.error_mapping),
+        RouteKind::Asked { .. } | RouteKind::Mcp(_) | RouteKind::Write => {
+            generic::parse_answer(body, &exchange.app.error_mapping)
+        }
     };
     let complete = parsed.as_ref().is_ok_and(|parsed| parsed.not_inspected.is_empty());
     // An error may have a form of its own: all of it is judged, as one part.

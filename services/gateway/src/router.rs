@@ -33,6 +33,7 @@ use crate::relay::{AHEAD, Relay};
 use crate::routes::LiveRoute;
 use crate::telemetry;
 use crate::trace::{REQUEST_ID, Trace};
+use crate::write;
 
 /// Header with the conversation that a request belongs to.
 const SESSION: &str = "x-parapet-session";
@@ -68,7 +69,7 @@ async fn work(app: Arc<Inner>, peer: SocketAddr, arrived: Arrived, reply: onesho
 
 /// Who asked, and waits for one answer.
 pub(crate) struct Caller<'a> {
-    pub(crate) app: &'a Inner,
+    pub(crate) app: &'a Arc<Inner>,
     live: Option<&'a LiveRoute>,
     pub(crate) peer: SocketAddr,
     pub(crate) trace: &'a Trace,
@@ -78,6 +79,14 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Caller<'_> {
+    /// Completes when the caller has gone without an answer. Never, once it has one.
+    pub(crate) async fn gone(&mut self) {
+        match &mut self.reply {
+            Some(reply) => reply.closed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Answers, unless that has been done.
     pub(crate) fn answer(&mut self, handled: Result<HttpAnswer, GatewayError>) {
         let Some(reply) = self.reply.take() else { return };
@@ -112,6 +121,9 @@ async fn handle(caller: &mut Caller<'_>, arrived: Arrived) -> Result<(), Gateway
     let body = match (&live.config.kind, body) {
         (RouteKind::Mcp(route), Arriving::Stream(body)) => {
             return Box::pin(mcp::serve(caller, live, route, Request::from_parts(head, body))).await;
+        }
+        (RouteKind::Write, Arriving::Stream(body)) => {
+            return Box::pin(write::serve(caller, live, Request::from_parts(head, body))).await;
         }
         (_, body) => body,
     };
@@ -161,7 +173,7 @@ struct Rest {
 async fn answer_of(exchange: &mut Exchange<'_>, asking: &Asking<'_>, body: Bytes) -> (HttpAnswer, Option<Rest>) {
     match &exchange.live.config.kind {
         RouteKind::Asked { asker, .. } => (asked::answer(exchange, asker, asking, body).await, None),
-        RouteKind::Model(..) | RouteKind::Generic(..) | RouteKind::Mcp(_) => {
+        RouteKind::Model(..) | RouteKind::Generic(..) | RouteKind::Mcp(_) | RouteKind::Write => {
             match intercept(exchange, asking.headers, body).await {
                 Ok(Intercepted::Whole(head, body)) => (released(exchange, &head, Outgoing::whole(body)), None),
                 Ok(Intercepted::Begun(head, first, relay)) => {

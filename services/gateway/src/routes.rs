@@ -17,8 +17,10 @@ pub(crate) struct Routes {
     by_path: HashMap<String, LiveRoute>,
     /// MCP routes that are not served over HTTP, by name.
     unserved: HashMap<String, LiveRoute>,
-    /// Paths of the routes that Envoy asks on: the original path comes after them.
+    /// Paths of the routes to which paths below them belong.
     prefixes: Vec<String>,
+    /// Those of them that Envoy asks on: the original path comes after them.
+    ext_authz: Vec<String>,
 }
 
 impl Routes {
@@ -33,8 +35,10 @@ impl Routes {
             };
         }
         let asked = |live: &&LiveRoute| matches!(live.config.kind, RouteKind::Asked { asker: Asker::ExtAuthz(_), .. });
-        let prefixes = by_path.values().filter(asked).map(|live| live.config.path.clone()).collect();
-        Ok(Self { by_path, unserved, prefixes })
+        let ext_authz = by_path.values().filter(asked).map(|live| live.config.path.clone()).collect();
+        let below = |live: &&LiveRoute| live.config.kind.has_paths_below();
+        let prefixes = by_path.values().filter(below).map(|live| live.config.path.clone()).collect();
+        Ok(Self { by_path, unserved, prefixes, ext_authz })
     }
 
     /// The route of a request's path.
@@ -53,6 +57,11 @@ impl Routes {
         }
     }
 
+    /// The route with this name on which documents are written.
+    pub(crate) fn write(&self, name: &str) -> Option<&LiveRoute> {
+        self.named(name).filter(|live| matches!(live.config.kind, RouteKind::Write))
+    }
+
     /// The route of this name.
     pub(crate) fn named(&self, name: &str) -> Option<&LiveRoute> {
         self.unserved.get(name).or_else(|| self.by_path.values().find(|live| live.config.name == name))
@@ -60,7 +69,7 @@ impl Routes {
 
     /// The route that Envoy asks on over gRPC: the one it names, else the only one there is.
     pub(crate) fn ext_authz(&self, name: Option<&str>) -> Option<&LiveRoute> {
-        let mut routes = self.prefixes.iter().filter_map(|prefix| self.by_path.get(prefix));
+        let mut routes = self.ext_authz.iter().filter_map(|prefix| self.by_path.get(prefix));
         match (name, routes.next(), routes.next()) {
             (None, only, None) => only,
             (None, ..) => None,

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
-use crate::{approvals, audit, bench, check, demo, generate, guard, hook, longbench, mcp, memory, serve, tool};
+use crate::{approvals, audit, bench, check, demo, generate, guard, hook, longbench, mcp, memory, serve, tool, write};
 
 /// Guardrail sidecar for LLM agents: judges an agent's traffic with sandboxed guards, enforces the verdict and
 /// records every decision.
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Hook(hook::Command),
     /// Makes a guard from a guard request
     Generate(Box<generate::Args>),
+    /// Writes a long document, every section of it through the guards
+    Write(Box<write::Args>),
     /// Makes, tests and lists tools for guards, and promotes functions of guards to tools
     #[command(subcommand)]
     Tool(tool::Command),

@@ -51,6 +51,15 @@ pub(crate) fn builtin(state: &StateDir, upstream: Option<&str>) -> anyhow::Resul
 
 /// What `parapet mcp wrap` runs without a file: SQLite, the bundled guards, and one route with this name.
 pub(crate) fn builtin_mcp(state: &StateDir, route: &str) -> anyhow::Result<Config> {
+    builtin_route(state, route, "surface = \"mcp\"")
+}
+
+/// The same for `parapet write`.
+pub(crate) fn builtin_write(state: &StateDir, route: &str) -> anyhow::Result<Config> {
+    builtin_route(state, route, "surface = \"write\"\nprincipal = \"optional\"")
+}
+
+fn builtin_route(state: &StateDir, route: &str, keys: &str) -> anyhow::Result<Config> {
     let path = |name: &str| quoted(&state.join(name).display().to_string());
     let text = format!(
         r#"
@@ -62,7 +71,7 @@ pub(crate) fn builtin_mcp(state: &StateDir, route: &str) -> anyhow::Result<Confi
         cache_dir = {cache}
         [[route]]
         name = {route}
-        surface = "mcp"
+        {keys}
         "#,
         store = quoted(&state.store_url()),
         digest_key = path("digest.key"),

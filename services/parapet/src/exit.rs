@@ -44,8 +44,8 @@ Exit codes:
    5  the database is away, not writable, or of another version
    6  an address cannot be listened on
   10  `check` and `guard run`: redact
-  11  `check` and `guard run`: ask
-  12  `check` and `guard run`: deny";
+  11  `check` and `guard run`: ask; `write`: a person has to decide, then the same command goes on
+  12  `check` and `guard run`: deny; `write`: the guards refused the instruction, the plan or every section";
 
     /// The number that the process ends with.
     pub(crate) const fn code(self) -> u8 {

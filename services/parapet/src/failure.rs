@@ -13,6 +13,7 @@ use parapet_store::StoreError;
 
 use crate::exit::Exit;
 use crate::output;
+use crate::write::NotWritten;
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         }
         if cause.is::<StoreError>() {
             return Exit::Store;
+        }
+        if let Some(failed) = cause.downcast_ref::<NotWritten>() {
+            return failed.exit;
         }
         if cause.is::<ListenError>() {
             return Exit::Listen;

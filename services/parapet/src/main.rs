@@ -23,6 +23,7 @@ mod generate;
 mod guard;
 mod hook;
 mod http_client;
+mod local_user;
 mod log;
 mod longbench;
 mod mcp;
@@ -36,6 +37,7 @@ mod signals;
 mod state_dir;
 mod telemetry;
 mod tool;
+mod write;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -59,6 +61,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Guard(command) => guard::run(command, json),
         Command::Hook(command) => block_on(hook::run(command)),
         Command::Generate(args) => block_on(generate::run(*args, json)),
+        Command::Write(args) => block_on(write::run(*args, json)),
         Command::Tool(command) => tool::run(command, json),
         Command::Mcp(command) => block_on(mcp::run(command)),
         Command::Approvals(command) => block_on(approvals::run(command, json)),

@@ -5,7 +5,6 @@ use clap::Subcommand;
 
 use crate::exit::Exit;
 
-mod local_user;
 mod pump;
 mod wrap;
 

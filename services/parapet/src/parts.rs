@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use parapet_gateway::{App, Config, Parts, digest_key};
+use parapet_agentwrite::DatabaseState;
+use parapet_gateway::{App, Config, Documents, Parts, digest_key};
 use parapet_guardgen::{EventCoder, Generator, Memory, PerEventOptions};
 use parapet_judge::{GuardSets, Judge};
 use parapet_models::{ModelClient, ModelConfig};
@@ -14,6 +15,8 @@ use parapet_store::{Recorder, Store};
 
 use crate::cli::Command;
 use crate::state_dir::StateDir;
+use crate::write::compose::Desk;
+use crate::write::service::WriteService;
 
 /// How long a guard run of a command waits for a place in the sandbox.
 pub(crate) const MAX_WAIT: Duration = Duration::from_millis(500);
@@ -72,15 +75,30 @@ pub(crate) async fn assemble(config: Config, state: &StateDir) -> Result<Assembl
         let coder = EventCoder::new(model, Arc::clone(&sandbox), memory.clone(), per_event);
         judge = judge.with_coder(Arc::new(coder));
     }
+    let documents = documents(model.clone(), &store, &config);
     let generator = Generator::new(sandbox, memory, model);
     let recorder = Recorder::start(store.clone(), config.audit.recorder.clone());
-    let parts = Parts { sets: Arc::clone(&sets), judge, recorder: recorder.clone(), store: store.clone(), digest_key };
+    let parts = Parts {
+        sets: Arc::clone(&sets),
+        judge,
+        recorder: recorder.clone(),
+        store: store.clone(),
+        digest_key,
+        documents,
+    };
     let app = App::build(config, parts)?;
     Ok(Assembled { app, sets, store, recorder, generator })
 }
 
+/// Writes long documents, where there is a model.
+fn documents(model: Option<ModelClient>, store: &Store, config: &Config) -> Option<Arc<dyn Documents>> {
+    let state = DatabaseState::new(store.clone(), config.server.tenant.clone());
+    let desk = Desk { client: model?, state: Arc::new(state) };
+    Some(Arc::new(WriteService::new(desk, config.write)))
+}
+
 /// The model of the configuration, else that of the environment, if there is one.
-fn model(config: &Config) -> Result<Option<ModelClient>> {
+pub(crate) fn model(config: &Config) -> Result<Option<ModelClient>> {
     let model = match &config.model {
         Some(table) => Some(ModelConfig::from_toml(&toml::to_string(table)?, &|name| std::env::var(name).ok())),
         None => ModelConfig::from_env().transpose(),

@@ -30,6 +30,7 @@ mod stream;
 mod tool_definitions;
 mod turns;
 mod windows;
+pub mod write;
 
 pub use body::{Draft, Echo, Leaves, ParsedBody};
 pub use error::{StreamError, SurfaceError};

@@ -81,9 +81,12 @@ pub fn refusal(surface: Surface, style: Style, refusal: &Refusal, context: &Refu
         // Clients of this protocol know a refusal as an answer, so there is no other style.
         Surface::AnthropicMessages if refusal.kind == RefusalKind::Blocked => anthropic::message(&said, context),
         Surface::AnthropicMessages => anthropic::error(&said, context),
-        Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
-            plain::error(surface, &said, context)
-        }
+        Surface::Check
+        | Surface::Generic
+        | Surface::Litellm
+        | Surface::ExtAuthz
+        | Surface::ClaudeCode
+        | Surface::Write => plain::error(surface, &said, context),
         Surface::Mcp => rpc::error(&said, context),
     };
     let decision = if refusal.kind == RefusalKind::ApprovalRequired { Decision::Ask } else { Decision::Deny };
@@ -100,9 +103,12 @@ pub fn failure(surface: Surface, fault: Fault, message: &str, context: &RefusalC
     let mut reply = match surface {
         Surface::OpenaiChat | Surface::OpenaiResponses => openai::error(surface, &said, context),
         Surface::AnthropicMessages => anthropic::error(&said, context),
-        Surface::Check | Surface::Generic | Surface::Litellm | Surface::ExtAuthz | Surface::ClaudeCode => {
-            plain::error(surface, &said, context)
-        }
+        Surface::Check
+        | Surface::Generic
+        | Surface::Litellm
+        | Surface::ExtAuthz
+        | Surface::ClaudeCode
+        | Surface::Write => plain::error(surface, &said, context),
         Surface::Mcp => rpc::error(&said, context),
     };
     reply.headers = headers(said.row, context);

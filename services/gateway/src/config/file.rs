@@ -32,6 +32,8 @@ pub struct ConfigFile {
     pub model: Option<toml::Table>,
     /// `[per_event]`: limits of making code for one event; its keys are read by whoever makes it.
     pub per_event: Option<toml::Table>,
+    /// `[write]`: how much long documents may use.
+    pub write: WriteFile,
     /// `[telemetry]`: where traces go; without it none are made.
     pub telemetry: Option<TelemetryFile>,
     /// `[identity]`: who the users are.
@@ -265,6 +267,40 @@ impl Default for SandboxFile {
     }
 }
 
+/// `[write]`: how much long documents may use. They are written with the model of `[model]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct WriteFile {
+    /// Most documents that are written at the same time; the next one gets 503 with `Retry-After`. Default 4.
+    pub max_documents: Count,
+    /// Most of them of one user; all callers without a user count as one. Default 2.
+    pub max_documents_per_principal: Count,
+    /// Most words that can be asked for. Default 50000.
+    pub max_words: Count,
+    /// Most answers of the model for one document, those of earlier runs included. Default 2000.
+    pub max_calls: Count,
+    /// Most tokens for one document, read and written together, those of earlier runs included. Default: none.
+    pub max_tokens: Option<Count>,
+    /// Longest time of one run; a document that needs more is resumed. Seconds, default 7200.
+    pub max_run_s: Count,
+    /// What the model reads and writes at most in one exchange, in tokens; of a smaller one less is asked. Default 16384.
+    pub context_tokens: Count,
+}
+
+impl Default for WriteFile {
+    fn default() -> Self {
+        Self {
+            max_documents: Count(4),
+            max_documents_per_principal: Count(2),
+            max_words: Count(50_000),
+            max_calls: Count(2_000),
+            max_tokens: None,
+            max_run_s: Count(7_200),
+            context_tokens: Count(16_384),
+        }
+    }
+}
+
 /// `[identity]`: without a table in it, no request has a principal.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
@@ -460,11 +496,12 @@ pub struct RouteFile {
     pub name: String,
     /// Exact path of the requests; for `ext_authz` the prefix before the original path. Default for `check` `/v1/check`, for
     /// `openai_chat` `/v1/chat/completions`, for `openai_responses` `/v1/responses`, for `anthropic_messages` `/v1/messages`, for
-    /// `mcp` `/mcp/NAME`, for `litellm` `/beta/litellm_basic_guardrail_api`, for `claude_code` `/v1/hooks/claude-code`, for `ext_authz` `/ext_authz`.
+    /// `mcp` `/mcp/NAME`, for `litellm` `/beta/litellm_basic_guardrail_api`, for `claude_code` `/v1/hooks/claude-code`, for `ext_authz` `/ext_authz`,
+    /// for `write` `/v1/write`.
     pub path: Option<String>,
     /// Protocol.
     pub surface: Option<SurfaceName>,
-    /// Name of the upstream; not for surfaces that only ask for decisions. An `mcp` route without one is for `parapet mcp wrap`.
+    /// Name of the upstream; not for `write` and surfaces that only ask for decisions. An `mcp` route without one is for `parapet mcp wrap`.
     pub upstream: Option<String>,
     /// Path at the upstream. Default: the route's own path.
     pub upstream_path: Option<String>,
@@ -572,6 +609,8 @@ pub enum SurfaceName {
     ExtAuthz,
     /// The hooks of a coding agent: ask for a decision, forward nothing.
     ClaudeCode,
+    /// `POST /v1/write`: long documents, each section judged; forwards nothing.
+    Write,
 }
 
 impl SurfaceName {
@@ -581,7 +620,13 @@ impl SurfaceName {
             Self::OpenaiChat => Some(ModelApi::OpenaiChat),
             Self::OpenaiResponses => Some(ModelApi::OpenaiResponses),
             Self::AnthropicMessages => Some(ModelApi::AnthropicMessages),
-            Self::Check | Self::Generic | Self::Mcp | Self::Litellm | Self::ExtAuthz | Self::ClaudeCode => None,
+            Self::Check
+            | Self::Generic
+            | Self::Mcp
+            | Self::Litellm
+            | Self::ExtAuthz
+            | Self::ClaudeCode
+            | Self::Write => None,
         }
     }
 

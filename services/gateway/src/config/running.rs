@@ -42,6 +42,8 @@ pub struct Config {
     pub model: Option<toml::Table>,
     /// Limits of making code for one event, as they are written.
     pub per_event: Option<toml::Table>,
+    /// How much long documents may use.
+    pub write: WriteLimits,
     /// Where traces go.
     pub telemetry: Option<TelemetryConfig>,
     /// Who the users are.
@@ -154,6 +156,25 @@ pub struct SandboxConfig {
     pub max_wait: Duration,
     /// Private folder for built guards; `None` for the user's cache folder.
     pub cache_dir: Option<PathBuf>,
+}
+
+/// How much long documents may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteLimits {
+    /// Documents at the same time.
+    pub documents: usize,
+    /// Of one user.
+    pub documents_per_principal: usize,
+    /// Words of one.
+    pub words: u32,
+    /// Answers of the model for one.
+    pub calls: u64,
+    /// Tokens for one.
+    pub tokens: Option<u64>,
+    /// Time of one run.
+    pub run: Duration,
+    /// What the model reads and writes in one exchange, in tokens.
+    pub context_tokens: u32,
 }
 
 /// Who the users are.
@@ -311,6 +332,8 @@ pub enum RouteKind {
     Generic(Target, Box<Mappings>),
     /// A server of tools.
     Mcp(Box<McpRoute>),
+    /// Long documents.
+    Write,
 }
 
 impl RouteKind {
@@ -322,6 +345,7 @@ impl RouteKind {
             Self::Model(api, _) => api.surface(),
             Self::Generic(..) => parapet_domain::Surface::Generic,
             Self::Mcp(_) => parapet_domain::Surface::Mcp,
+            Self::Write => parapet_domain::Surface::Write,
         }
     }
 
@@ -329,10 +353,16 @@ impl RouteKind {
     #[must_use]
     pub const fn target(&self) -> Option<&Target> {
         match self {
-            Self::Asked { .. } => None,
+            Self::Asked { .. } | Self::Write => None,
             Self::Model(_, target) | Self::Generic(target, _) => Some(target),
             Self::Mcp(route) => route.target.as_ref(),
         }
+    }
+
+    /// Whether paths below its own belong to it.
+    #[must_use]
+    pub const fn has_paths_below(&self) -> bool {
+        matches!(self, Self::Asked { asker: Asker::ExtAuthz(_), .. } | Self::Write)
     }
 
     /// The protocol in whose shape an error is told: to Envoy, that of the request that it asks about.

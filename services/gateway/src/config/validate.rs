@@ -8,6 +8,7 @@ mod server;
 mod telemetry;
 mod upstreams;
 mod windows;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         sandbox,
         model: file.model.clone(),
         per_event: file.per_event.clone(),
+        write: write::limits(&file.write, unfit),
         telemetry: telemetry::telemetry(file.telemetry.as_ref(), unfit),
         identity,
         credentials,

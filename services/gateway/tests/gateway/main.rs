@@ -28,3 +28,4 @@ mod upstream;
 mod windows;
 mod windows_messages;
 mod windows_responses;
+mod write;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parapet_domain::DecisionRecord;
-use parapet_gateway::{App, Config, Drained, Parts};
+use parapet_gateway::{App, Config, Documents, Drained, Parts};
 use parapet_judge::{GuardSets, Judge};
 use parapet_sandbox::{BuilderCommand, Sandbox, SandboxConfig};
 use parapet_store::{DecisionFilter, PageRequest, Recorder, RecorderConfig, Store, StoreConfig};
@@ -46,6 +46,8 @@ pub(crate) struct Setup {
     pub(crate) config: String,
     pub(crate) script: Script,
     pub(crate) sqlite_max_bytes: Option<u64>,
+    /// Who writes documents.
+    pub(crate) documents: Option<Arc<dyn Documents>>,
 }
 
 impl Setup {
@@ -54,7 +56,7 @@ impl Setup {
     }
 
     pub(crate) fn with(config: &str, script: Script) -> Self {
-        Self { config: config.to_owned(), script, sqlite_max_bytes: None }
+        Self { config: config.to_owned(), script, sqlite_max_bytes: None, documents: None }
     }
 
     pub(crate) async fn start(self) -> Gateway {
@@ -87,6 +89,7 @@ impl Setup {
             recorder: recorder.clone(),
             store: store.clone(),
             digest_key: [7; 32],
+            documents: self.documents,
         };
         let app = App::build(config, parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 use parapet_gateway::{Config, McpBridge};
 use tokio::process::{Child, Command};
 
-use super::local_user::local_user;
 use super::pump::{from_client, from_server, server_input, standard_input, standard_output, written};
 use crate::exit::Exit;
+use crate::local_user::local_user;
 use crate::parts::{self, Assembled};
 use crate::signals::Signals;
 use crate::state_dir::StateDir;

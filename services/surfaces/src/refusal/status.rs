@@ -28,6 +28,18 @@ pub enum Fault {
     UnknownRoute,
     /// No approval of this caller has this id.
     UnknownApproval,
+    /// No document of this caller has this id.
+    UnknownDocument,
+    /// The document is being written.
+    DocumentBusy,
+    /// The id is that of a document with another instruction or length.
+    OtherDocument,
+    /// There is no model to write with.
+    NoModel,
+    /// What a document may use is used up.
+    BudgetSpent,
+    /// What is kept of a document cannot be read or written.
+    DocumentsUnavailable,
     /// The route does not serve this method.
     MethodNotAllowed,
     /// The caller takes no answer in the form in which it comes.
@@ -82,7 +94,7 @@ impl StatusRow {
             | Surface::Litellm
             | Surface::ExtAuthz
             | Surface::ClaudeCode => self.model_status,
-            Surface::Check | Surface::Generic => self.plain_status,
+            Surface::Check | Surface::Generic | Surface::Write => self.plain_status,
         }
     }
 }
@@ -130,6 +142,19 @@ const IDENTITY_NOT_ALLOWED: StatusRow =
 const UNKNOWN_ROUTE: StatusRow = row("unknown_route", 404, INVALID, "no route has this path");
 const UNKNOWN_APPROVAL: StatusRow =
     row("unknown_approval", 404, INVALID, "there is no such approval, or it is another user's");
+const UNKNOWN_DOCUMENT: StatusRow =
+    row("unknown_document", 404, INVALID, "there is no such document, or it is another user's");
+const DOCUMENT_BUSY: StatusRow = retried(row("document_busy", 409, INVALID, "the document is being written"));
+const OTHER_DOCUMENT: StatusRow =
+    row("other_document", 409, INVALID, "the id is that of a document with another instruction or length");
+const NO_MODEL: StatusRow = row("no_model", 501, SERVER, "no model is configured to write with");
+const BUDGET_SPENT: StatusRow = row("budget_spent", 400, INVALID, "what the document may use is used up");
+const DOCUMENTS_UNAVAILABLE: StatusRow = retried(row(
+    "documents_unavailable",
+    503,
+    SERVER,
+    "what is kept of the document cannot be read or written; try again later",
+));
 const METHOD_NOT_ALLOWED: StatusRow = row("method_not_allowed", 405, INVALID, "the route does not serve this method");
 const NOT_ACCEPTABLE: StatusRow =
     row("not_acceptable", 406, INVALID, "the `Accept` header leaves out a form in which the answer may come");
@@ -164,6 +189,12 @@ pub const STATUS_TABLE: &[StatusRow] = &[
     IDENTITY_NOT_ALLOWED,
     UNKNOWN_ROUTE,
     UNKNOWN_APPROVAL,
+    UNKNOWN_DOCUMENT,
+    DOCUMENT_BUSY,
+    OTHER_DOCUMENT,
+    NO_MODEL,
+    BUDGET_SPENT,
+    DOCUMENTS_UNAVAILABLE,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     ORIGIN_NOT_ALLOWED,
@@ -199,6 +230,12 @@ pub(crate) const fn of_fault(fault: Fault) -> &'static StatusRow {
         Fault::IdentityNotAllowed => &IDENTITY_NOT_ALLOWED,
         Fault::UnknownRoute => &UNKNOWN_ROUTE,
         Fault::UnknownApproval => &UNKNOWN_APPROVAL,
+        Fault::UnknownDocument => &UNKNOWN_DOCUMENT,
+        Fault::DocumentBusy => &DOCUMENT_BUSY,
+        Fault::OtherDocument => &OTHER_DOCUMENT,
+        Fault::NoModel => &NO_MODEL,
+        Fault::BudgetSpent => &BUDGET_SPENT,
+        Fault::DocumentsUnavailable => &DOCUMENTS_UNAVAILABLE,
         Fault::MethodNotAllowed => &METHOD_NOT_ALLOWED,
         Fault::NotAcceptable => &NOT_ACCEPTABLE,
         Fault::OriginNotAllowed => &ORIGIN_NOT_ALLOWED,

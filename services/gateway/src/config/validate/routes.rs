@@ -17,7 +17,7 @@ use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, Surface
 use crate::config::{ApprovalRules, Asker, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
 use crate::follow::APPROVALS;
 
-const MISSING_SURFACE: &str = "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic`, `mcp`, `litellm`, `ext_authz` or `claude_code`";
+const MISSING_SURFACE: &str = "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic`, `mcp`, `litellm`, `ext_authz`, `claude_code` or `write`";
 
 pub(super) fn routes(file: &ConfigFile, upstreams: &Upstreams, unfit: &mut Unfit) -> Vec<Route> {
     if file.route.is_empty() {
@@ -64,6 +64,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
             let target = |unfit: &mut Unfit| target(path.as_deref().unwrap_or("/"), unfit);
             mcp(file, key, target, unfit).map(|route| RouteKind::Mcp(Box::new(route)))
         }
+        None if surface == SurfaceName::Write => Some(RouteKind::Write),
         None => {
             let mappings = mappings(file, key, unfit);
             let target = target(path.as_deref().unwrap_or("/"), unfit);
@@ -96,7 +97,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
 /// Whether a request could belong to both.
 fn collide(one: &Route, other: &Route) -> bool {
     let covers = |outer: &Route, inner: &Route| {
-        let prefix = matches!(outer.kind, RouteKind::Asked { asker: Asker::ExtAuthz(_), .. });
+        let prefix = outer.kind.has_paths_below();
         inner.path.strip_prefix(&outer.path).is_some_and(|rest| rest.is_empty() || (prefix && rest.starts_with('/')))
     };
     // A route without a path is not served.
@@ -135,14 +136,15 @@ fn path(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) ->
         SurfaceName::Litellm => Some("/beta/litellm_basic_guardrail_api".to_owned()),
         SurfaceName::ClaudeCode => Some("/v1/hooks/claude-code".to_owned()),
         SurfaceName::ExtAuthz => Some("/ext_authz".to_owned()),
+        SurfaceName::Write => Some("/v1/write".to_owned()),
         _ => surface.model_api().map(|api| api.default_path().to_owned()),
     };
     let path = match file.path.as_deref().or(default.as_deref()) {
         Some(path) if path.starts_with(APPROVALS) => {
             Err(format!("`{path}` is where approvals are followed; choose another"))
         }
-        Some(path) if surface == SurfaceName::ExtAuthz && path.ends_with('/') => {
-            Err(format!("`{path}` ends with `/`; the original path comes after it and begins with one"))
+        Some(path) if matches!(surface, SurfaceName::ExtAuthz | SurfaceName::Write) && path.ends_with('/') => {
+            Err(format!("`{path}` ends with `/`; what comes after it begins with one"))
         }
         Some(path) if is_path(path) => Ok(path.to_owned()),
         Some(path) => Err(format!("`{path}` is no path; begin it with `/`, without query and without `..`")),
@@ -172,11 +174,12 @@ fn approval(file: &ApprovalFile, key: &str, unfit: &mut Unfit) -> ApprovalRules 
 /// A key that has no effect is a misunderstanding, and in a guardrail a dangerous one.
 fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) {
     let (asks, generic) = (surface.asks(), surface == SurfaceName::Generic);
+    let forwards = !asks && surface != SurfaceName::Write;
     let ext_authz = surface == SurfaceName::ExtAuthz;
     let mapped = generic || (ext_authz && file.inspects == Some(SurfaceName::Generic));
     let unused = [
-        ("upstream", asks && file.upstream.is_some()),
-        ("upstream_path", asks && file.upstream_path.is_some()),
+        ("upstream", !forwards && file.upstream.is_some()),
+        ("upstream_path", !forwards && file.upstream_path.is_some()),
         ("credential", !asks && file.credential.is_some()),
         ("style", surface.model_api().is_none() && file.style == Style::Refusal),
         ("refused_turns", surface.model_api().is_none() && file.refused_turns.is_some()),

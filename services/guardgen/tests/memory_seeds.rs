@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use parapet_domain::{Budget, Decision};
 use parapet_guardgen::{Case, Draft, Memory, TestsPassed};
-use parapet_judge::{Guard, Manifest, Streaming};
+use parapet_judge::{Guard, Manifest, Parts, Streaming};
 
 fn draft(case: &Case) -> Draft {
     let plan = case.plan.clone().unwrap();
@@ -18,6 +18,7 @@ fn draft(case: &Case) -> Draft {
         stages: plan.stages.clone(),
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
+        parts: Parts::Together,
         per_event: false,
         session: Default::default(),
         words: Default::default(),

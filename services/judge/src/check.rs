@@ -6,7 +6,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::fact_sets::Built;
-use crate::{EventDefaults, Guard, GuardTest, Manifest, event_from_partial, history, past_from_partial};
+use crate::{
+    EventDefaults, Guard, GuardTest, Manifest, Parts, each, event_from_partial, history, part_by_part,
+    past_from_partial,
+};
 
 /// How one test went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,15 +26,40 @@ pub struct TestReport {
     pub duration_us: u64,
 }
 
-/// Runs all tests of `guard`, in order.
+/// Runs all tests of `guard`, in order. One that says it judges each part by itself must do so on the events of its tests, and on
+/// the parts of two of them together.
 #[must_use]
 pub fn run_tests(sandbox: &Sandbox, guard: &Guard) -> Vec<TestReport> {
     let built = Built::new(sandbox, guard);
     let run = |test| run_test(sandbox, &guard.source.manifest, built.guard(test), test);
-    guard.source.tests.iter().map(run).collect()
+    let mut reports: Vec<TestReport> = guard.source.tests.iter().map(run).collect();
+    if guard.source.manifest.parts == Parts::Each {
+        for (report, event) in
+            reports.iter_mut().zip(joined_events(guard)).filter(|(report, _)| report.difference.is_none())
+        {
+            report.difference = event.and_then(|event| part_by_part(sandbox, guard, &event));
+        }
+    }
+    reports
 }
 
-/// The event of one of a guard's tests: what the test leaves out is filled in, the same way each time.
+/// The event of each test, with the parts of the next test's behind its own where they could be of one event.
+fn joined_events(guard: &Guard) -> impl Iterator<Item = Option<Event>> {
+    let source = &guard.source;
+    let mut events: Vec<Option<Event>> =
+        source.tests.iter().map(|test| test_event(&source.manifest, test).ok()).collect();
+    for n in 1..events.len() {
+        let next = events.get(n).cloned().flatten();
+        if let (Some(Some(event)), Some(next)) = (events.get_mut(n - 1), next)
+            && each::unplaced(event, &[]) == each::unplaced(&next, &[])
+        {
+            event.parts.extend(next.parts);
+        }
+    }
+    events.into_iter()
+}
+
+/// The event of one of a guard's tests, as the guard sees it: what the test leaves out is filled in, the same way each time.
 ///
 /// # Errors
 /// What is wrong with the test's event.
@@ -47,7 +75,7 @@ pub fn test_event(manifest: &Manifest, test: &GuardTest) -> Result<Event, String
     event.history = history::stated(manifest, event.history.take())
         .or_else(|| history::worked_out(manifest, &event, &past))
         .map(Box::new);
-    Ok(event)
+    Ok(each::seen_by(manifest, event))
 }
 
 fn run_test(

@@ -1,7 +1,6 @@
 //! Judging: every guard of the set that matches the event runs on it. What the runs mean is the fold's business.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,9 +10,9 @@ use parapet_domain::session::{DigestKey, Past};
 use parapet_domain::{Event, Failure, FailureKind, GuardRun, Outcome};
 use parapet_sandbox::{LoadedGuard, Run, Sandbox};
 
+use crate::input::Input;
 use crate::per_event::Coder;
 use crate::set::{GuardSet, SetEntry};
-use crate::{Manifest, history};
 
 /// Events with more JSON than this are judged by all guards at once; below, starting threads costs more than it saves.
 const PARALLEL_ABOVE_BYTES: usize = 32 << 10;
@@ -61,19 +60,27 @@ impl Judge {
         event: &Arc<Event>,
         past: Option<&Arc<Past>>,
     ) -> Vec<GuardRun> {
+        self.judge_rest(set, event, past, BTreeSet::new()).await
+    }
+
+    /// [`Judge::judge_after`], except that guards which judge each part by itself do not see the parts `known`: it must be
+    /// known that they allow these ([`crate::PartKeys`]). All other guards see the whole event.
+    pub async fn judge_rest(
+        &self,
+        set: &Arc<GuardSet>,
+        event: &Arc<Event>,
+        past: Option<&Arc<Past>>,
+        known: BTreeSet<usize>,
+    ) -> Vec<GuardRun> {
         let selected: Vec<usize> =
             set.entries.iter().enumerate().filter(|(_, entry)| entry.selects(event)).map(|(n, _)| n).collect();
         if selected.is_empty() {
             return Vec::new();
         }
-        let input = match Input::of(event, past) {
-            Ok(input) => Arc::new(input),
-            Err(message) => {
-                return selected.iter().filter_map(|n| set.entries.get(*n)).map(|e| never_ran(e, &message)).collect();
-            }
-        };
         let codes = self.codes(set, event, &selected).await;
-        let groups: Vec<Vec<usize>> = if input.json.len() > PARALLEL_ABOVE_BYTES {
+        let input = Arc::new(Input::new(event, past, known));
+        let seen = selected.iter().filter_map(|n| set.entries.get(*n)).map(|entry| input.bytes_for(entry)).max();
+        let groups: Vec<Vec<usize>> = if seen.unwrap_or_default() > PARALLEL_ABOVE_BYTES {
             selected.into_iter().map(|n| vec![n]).collect()
         } else {
             vec![selected]
@@ -134,11 +141,8 @@ impl Judge {
     #[must_use]
     pub fn judge_blocking_after(&self, set: &GuardSet, event: &Event, past: &Arc<Past>) -> Vec<GuardRun> {
         let selected = set.entries.iter().filter(|entry| entry.selects(event));
-        let event = Arc::new(event.clone());
-        match Input::of(&event, Some(past)) {
-            Ok(input) => selected.map(|entry| run_one(&self.sandbox, entry, &input)).collect(),
-            Err(message) => selected.map(|entry| never_ran(entry, &message)).collect(),
-        }
+        let input = Input::new(&Arc::new(event.clone()), Some(past), BTreeSet::new());
+        selected.map(|entry| run_one(&self.sandbox, entry, &input)).collect()
     }
 }
 
@@ -146,43 +150,6 @@ impl Judge {
 #[must_use]
 pub fn nothing_before(event: &Event) -> Arc<Past> {
     Arc::new(Past::new(DigestKey::derive(&[0; 32], event)))
-}
-
-/// An event as the guards get it.
-struct Input {
-    event: Arc<Event>,
-    past: Option<Arc<Past>>,
-    /// The event without its history.
-    json: Vec<u8>,
-    part_chars: Vec<usize>,
-}
-
-impl Input {
-    fn of(event: &Arc<Event>, past: Option<&Arc<Past>>) -> Result<Self, String> {
-        let json = match &event.history {
-            None => serde_json::to_vec(event),
-            Some(_) => serde_json::to_vec(&Event { history: None, ..Event::clone(event) }),
-        };
-        let json = json.map_err(|error| format!("event cannot be written as JSON: {error}"))?;
-        let part_chars = event.parts.iter().map(|part| part.text.chars().count()).collect();
-        Ok(Self { event: Arc::clone(event), past: past.cloned(), json, part_chars })
-    }
-
-    /// The event with the history that the guard reads, put in behind its last field.
-    fn json_for(&self, manifest: &Manifest) -> Result<Cow<'_, [u8]>, Failure> {
-        if manifest.session.is_empty() {
-            return Ok(Cow::Borrowed(&self.json));
-        }
-        let history = match (history::stated(manifest, self.event.history.clone()), &self.past) {
-            (Some(history), _) => history,
-            (None, Some(past)) => past.history(&self.event, &manifest.session, &manifest.words),
-            (None, None) => return Err(no_past()),
-        };
-        let history = serde_json::to_vec(&history)
-            .map_err(|error| trapped(&format!("history cannot be written as JSON: {error}")))?;
-        let fields = self.json.strip_suffix(b"}").unwrap_or(&self.json);
-        Ok(Cow::Owned([fields, b",\"history\":", &history, b"}"].concat()))
-    }
 }
 
 /// Code that was made for an event, by the guard's place in the set.
@@ -223,8 +190,11 @@ fn run_one(sandbox: &Sandbox, entry: &SetEntry, input: &Input) -> GuardRun {
 
 fn run_code(sandbox: &Sandbox, entry: &SetEntry, code: &LoadedGuard, input: &Input) -> GuardRun {
     let run = AssertUnwindSafe(|| {
-        let json = input.json_for(&entry.guard.source.manifest)?;
-        Ok(sandbox.run(code, &json, &input.part_chars, &entry.budget))
+        let shown = input.shown_to(&entry.guard.source.manifest).map_err(|why| trapped(&why))?;
+        let json = input.with_history(&shown.json, &entry.guard.source.manifest)?;
+        let mut run = sandbox.run(code, &json, &shown.part_chars, &entry.budget);
+        shown.put_back(&mut run.outcome);
+        Ok(run)
     });
     // The sandbox does not panic; if it did, this guard would have failed, and the verdicts of the others would stand.
     match catch_unwind(run).unwrap_or_else(|_| Err(trapped("the sandbox panicked"))) {
@@ -237,13 +207,8 @@ fn never_ran(entry: &SetEntry, message: &str) -> GuardRun {
     failed(entry, trapped(message))
 }
 
-fn trapped(message: &str) -> Failure {
+pub(crate) fn trapped(message: &str) -> Failure {
     Failure { kind: FailureKind::Trapped, message: message.to_owned() }
-}
-
-fn no_past() -> Failure {
-    let message = "what came before the event could not be had from the store of sessions".to_owned();
-    Failure { kind: FailureKind::SessionUnavailable, message }
 }
 
 fn failed(entry: &SetEntry, failure: Failure) -> GuardRun {

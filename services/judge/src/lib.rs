@@ -2,13 +2,16 @@
 //! Shared by the gateway, the command line and the benches, so that all of them decide alike.
 
 mod check;
+mod each;
 mod error;
 mod fact_sets;
 mod files;
 mod guard_test;
 mod history;
+mod input;
 mod judge;
 mod manifest;
+mod part_by_part;
 mod partial;
 mod per_event;
 mod set;
@@ -19,12 +22,14 @@ mod tools;
 mod watch;
 
 pub use check::{TestReport, run_tests, test_event};
+pub use each::{PartKey, PartKeys, seen_by};
 pub use error::{GuardError, SetError};
 pub use fact_sets::FactSets;
 pub use files::{GuardFiles, SetFiles};
 pub use guard_test::{Expectation, GuardTest};
 pub use judge::{Judge, nothing_before};
-pub use manifest::{Manifest, Streaming};
+pub use manifest::{Manifest, Parts, Streaming};
+pub use part_by_part::part_by_part;
 pub use partial::{EventDefaults, event_from_partial, past_from_partial};
 pub use per_event::{Coder, Coding};
 pub use set::{Guard, GuardSet, SetEntry, SetManifest};

@@ -26,6 +26,9 @@ pub struct Manifest {
     /// Whether it needs a streamed answer as a whole.
     #[serde(default)]
     pub streaming: Streaming,
+    /// Whether it judges each part of an event by itself. Then it sees neither when and where an event or a part stands.
+    #[serde(default, skip_serializing_if = "Parts::is_default")]
+    pub parts: Parts,
     /// Whether it has no code of its own: a model plans and writes it for the form of each event. Default no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_event: bool,
@@ -59,6 +62,23 @@ pub enum Streaming {
     Window,
 }
 
+/// How a guard judges the parts of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parts {
+    /// All of them together, with all that the event says.
+    #[default]
+    Together,
+    /// Each by itself: what it says of an event is what it says of the event's parts one by one.
+    Each,
+}
+
+impl Parts {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Manifest {
     /// Reads and checks the text of `guard.toml` in folder `name`.
     ///
@@ -89,6 +109,18 @@ impl Manifest {
             return Some(format!(
                 "`{at}` is {what}, which JSON does not have and guards see facts as JSON; write it as a string"
             ));
+        }
+        if self.parts == Parts::Each && !self.session.is_empty() {
+            return Some(
+                "a guard that reads what came before judges no part by itself; leave out `parts` or `session`"
+                    .to_owned(),
+            );
+        }
+        if self.parts == Parts::Each && self.per_event {
+            return Some(
+                "code that is made for an event is made for all of its parts; leave out `parts` or `per_event`"
+                    .to_owned(),
+            );
         }
         self.words_complaint().or_else(|| self.budget.complaint().map(|complaint| format!("[budget]: {complaint}")))
     }

@@ -7,7 +7,7 @@ use parapet_domain::{Budget, Event, Match, Mode, OnError, Reading, digest};
 use parapet_sandbox::{LoadedGuard, Sandbox};
 use serde::Serialize;
 
-use crate::{GuardError, GuardSource, SetError, SetFile, SetFiles, Streaming, Tool, ToolSource};
+use crate::{GuardError, GuardSource, Parts, SetError, SetFile, SetFiles, Streaming, Tool, ToolSource};
 
 /// The guards in force together.
 #[derive(Debug)]
@@ -168,6 +168,13 @@ impl GuardSet {
     #[must_use]
     pub fn reads_past(&self, event: &Event) -> bool {
         self.entries.iter().any(|entry| !entry.guard.source.manifest.session.is_empty() && entry.selects(event))
+    }
+
+    /// Whether a guard that judges `event` judges each part by itself.
+    #[must_use]
+    pub fn judges_each_part(&self, event: &Event) -> bool {
+        let mut selected = self.entries.iter().filter(|entry| entry.selects(event));
+        selected.any(|entry| entry.guard.source.manifest.parts == Parts::Each)
     }
 
     /// The guard of that id.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parapet_domain::Stage;
-use parapet_judge::{GuardTest, Manifest, Streaming};
+use parapet_judge::{GuardTest, Manifest, Parts, Streaming};
 use parapet_models::{Completion, Meter, ModelClient, ModelError, Prompt};
 use serde::Deserialize;
 
@@ -210,6 +210,7 @@ impl Work<'_, '_> {
             stages: plan.stages.clone(),
             tools: tools.clone(),
             streaming: Streaming::Whole,
+            parts: Parts::Together,
             per_event: false,
             session: Default::default(),
             words: Default::default(),

@@ -1,7 +1,7 @@
 //! Access tables: role → resource → fields, compiled into a guard over what an agent reads.
 
 use parapet_domain::Budget;
-use parapet_judge::{Manifest, Streaming};
+use parapet_judge::{Manifest, Parts, Streaming};
 
 use super::markdown::{Block, blocks};
 use super::{NotUnderstood, markdown};
@@ -79,6 +79,7 @@ pub(super) fn compile(request: &GuardRequest) -> Result<Draft, NotUnderstood> {
         stages: plan.stages.clone(),
         tools,
         streaming: Streaming::Whole,
+        parts: Parts::Together,
         per_event: false,
         session: Default::default(),
         words: Default::default(),

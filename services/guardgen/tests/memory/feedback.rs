@@ -44,7 +44,7 @@ fn decision(place: &Place, content: Option<Value>) -> DecisionRecord {
         stage: Stage::Input,
         surface: Surface::OpenaiChat,
         content_digest: "content:00".to_owned(),
-        coverage: Coverage { inspected: vec![], not_inspected: vec![] },
+        coverage: Coverage::default(),
         runs: vec![run("loans", Outcome::Verdict(Verdict::allow()))],
         folded: Decision::Allow,
         enforced: Decision::Allow,

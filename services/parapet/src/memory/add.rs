@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use parapet_domain::{Decision, Event, Outcome, Timestamp};
 use parapet_guardgen::{Approval, Plan, TestsPassed, event_texts};
-use parapet_judge::{EventDefaults, Guard, GuardFiles, GuardSource, event_from_partial};
+use parapet_judge::{EventDefaults, Guard, GuardFiles, GuardSource, event_from_partial, seen_by};
 use parapet_sandbox::Sandbox;
 use serde_json::Value;
 use uuid::Uuid;
@@ -128,5 +128,5 @@ fn event_of(source: &GuardSource, value: &Value) -> Result<Event> {
         manifest.id,
         event.stage.as_str()
     );
-    Ok(event)
+    Ok(seen_by(manifest, event))
 }

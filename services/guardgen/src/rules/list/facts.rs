@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parapet_domain::Budget;
-use parapet_judge::{Manifest, Streaming};
+use parapet_judge::{Manifest, Parts, Streaming};
 use serde_json::{Map, Value, json};
 
 use super::policy::{Action, Alternatives, Condition, Effect, Op, Operand, Rest, Rule, Source};
@@ -22,6 +22,7 @@ pub(super) fn manifest(request: &GuardRequest, list: &List, topics: Option<&Topi
         stages: plan.stages.clone(),
         tools: plan.tools.clone(),
         streaming: Streaming::Whole,
+        parts: Parts::Together,
         per_event: false,
         session: Default::default(),
         words: Default::default(),

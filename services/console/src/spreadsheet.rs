@@ -1,10 +1,10 @@
 //! Decisions as CSV. Cells that a spreadsheet would take for a formula are made text: what an agent wrote must not
 //! run on an auditor's machine.
 
-use parapet_domain::{DecisionRecord, Outcome};
+use parapet_domain::{ApprovalMark, DecisionRecord, Outcome};
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 24] = [
+pub const COLUMNS: [&str; 28] = [
     "id",
     "at",
     "tenant",
@@ -23,12 +23,16 @@ pub const COLUMNS: [&str; 24] = [
     "guards",
     "failures",
     "inspected",
+    "judged_before",
     "not_inspected",
     "duration_us",
     "guard_set",
     "exchange_id",
     "sequence",
     "trace_id",
+    "approval",
+    "approval_state",
+    "approval_by",
 ];
 
 /// Writes a header line and one line for each record (RFC 4180, UTF-8).
@@ -44,8 +48,9 @@ pub fn write_csv(records: &[DecisionRecord]) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-fn cells(record: &DecisionRecord) -> [String; 24] {
+fn cells(record: &DecisionRecord) -> [String; 28] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let of_approval = |cell: &dyn Fn(&ApprovalMark) -> String| record.approval.as_ref().map(cell).unwrap_or_default();
     [
         record.id.to_string(),
         record.at.to_string(),
@@ -65,12 +70,16 @@ fn cells(record: &DecisionRecord) -> [String; 24] {
         record.runs.iter().map(|run| run.guard.as_str()).collect::<Vec<_>>().join(";"),
         failures(record),
         record.coverage.inspected.len().to_string(),
+        record.coverage.judged_before.len().to_string(),
         record.coverage.not_inspected.len().to_string(),
         record.duration_us.to_string(),
         record.guard_set.clone(),
         record.exchange_id.to_string(),
         record.sequence.to_string(),
         text(&record.trace_id),
+        of_approval(&|mark| mark.id.to_string()),
+        of_approval(&|mark| mark.state.as_str().to_owned()),
+        of_approval(&|mark| text(&mark.by)),
     ]
 }
 

@@ -73,8 +73,21 @@ impl RefusalKind {
 pub struct Coverage {
     /// Pointers of the parts that the guards saw.
     pub inspected: Vec<String>,
+    /// Parts of a conversation's history that guards which judge each part by itself have allowed before, and did not see
+    /// again. All other guards saw them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged_before: Vec<JudgedBefore>,
     /// Parts that no guard saw.
     pub not_inspected: Vec<NotInspected>,
+}
+
+/// A part that was judged and allowed before, by the same guard set for the same session, user, agent and route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedBefore {
+    /// JSON Pointer in the body.
+    pub pointer: String,
+    /// The decision that allowed it.
+    pub decision: Uuid,
 }
 
 /// A part that no guard saw.

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::body::BodyRoom;
 use crate::config::{Config, Limits, SessionPlace, SessionsConfig};
 use crate::identity::{Credentials, Identity};
+use crate::known_parts::KnownParts;
 use crate::mcp::Conversations;
 use crate::metrics::{Metrics, Readings};
 use crate::parse;
@@ -97,6 +98,8 @@ pub(crate) struct Inner {
     /// Longest wait for the store when it is asked for an approval.
     pub(crate) approval_timeout: Duration,
     pub(crate) session_store: SessionStore,
+    /// Parts of histories that were allowed.
+    pub(crate) known_parts: KnownParts,
     pub(crate) metrics: Metrics,
     pub(crate) telemetry: Telemetry,
 }
@@ -133,6 +136,7 @@ impl App {
             session_store: session_store(config.sessions, &parts.store),
             store: parts.store,
             approval_timeout: Duration::from_millis(config.audit.recorder.deadline_ms),
+            known_parts: KnownParts::new(config.history, &parts.digest_key),
             metrics: Metrics::new(),
             telemetry: Telemetry::new(config.telemetry.is_some()),
         };

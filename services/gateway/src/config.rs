@@ -15,11 +15,11 @@ use std::path::Path;
 pub use complaint::{Complaint, ConfigErrors};
 pub use count::Count;
 pub use environment::Environment;
-pub use file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
+pub use file::{HistoryRule, LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 pub use running::{
-    ApprovalRules, Asker, AuditConfig, Config, Credential, DigestKey, GuardsConfig, IdentityConfig, JwtConfig,
-    KeyServer, KeySource, Limits, Mappings, McpRoute, RateLimit, Route, RouteKind, SandboxConfig, ServerConfig,
-    SessionsConfig, Target, TrustedHeader, Upstream, WriteLimits,
+    ApprovalRules, Asker, AuditConfig, Config, Credential, DigestKey, GuardsConfig, HistoryConfig, IdentityConfig,
+    JwtConfig, KeyServer, KeySource, Limits, Mappings, McpRoute, RateLimit, Route, RouteKind, SandboxConfig,
+    ServerConfig, SessionsConfig, Target, TrustedHeader, Upstream, WriteLimits,
 };
 pub use telemetry::{TelemetryConfig, TelemetryFile};
 

@@ -10,6 +10,7 @@ use crate::approval::Found;
 use crate::exchange::Exchange;
 use crate::held::Held;
 use crate::judge::{Judged, seen};
+use crate::recognise::Recognised;
 use crate::release;
 
 /// What a decision is about: enough to make its edits.
@@ -34,6 +35,7 @@ pub(crate) struct Decided {
     pub(crate) ruling: Ruling,
     pub(crate) folded: Folded<Content>,
     pub(crate) approval: Option<ApprovalMark>,
+    pub(crate) recognised: Recognised,
     pub(crate) duration_us: u64,
 }
 
@@ -69,13 +71,13 @@ pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) ->
 }
 
 fn decide(exchange: &Exchange<'_>, judged: Judged) -> (Decided, Content) {
-    let Judged { event, echoes, runs, coverage, found, started } = judged;
+    let Judged { event, echoes, runs, coverage, recognised, found, started } = judged;
     let content = Content { event: Arc::clone(&event), echoes };
     let approved = found.as_ref().and_then(Found::approved);
     let (ruling, folded) = fold_approved(content.clone(), &runs, &coverage, exchange.route().policy, approved);
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let coverage = seen(coverage, &runs);
-    let mut decided = Decided { coverage, event, runs, ruling, folded, approval: None, duration_us };
+    let mut decided = Decided { coverage, event, runs, ruling, folded, approval: None, recognised, duration_us };
     if let Some(found) = found {
         found.tell(&mut decided);
     }

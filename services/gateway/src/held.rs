@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use parapet_domain::fold::NotInspected;
-use parapet_surfaces::{Carried, Draft, HeldAnswer, ModelApi, ParsedBody, WindowedAnswer};
+use parapet_surfaces::{Carried, Draft, Earlier, HeldAnswer, ModelApi, ParsedBody, WindowedAnswer};
 
 /// A body, taken apart and not yet judged.
 pub(crate) struct Held {
@@ -14,6 +14,8 @@ pub(crate) struct Held {
     pub(crate) expected: usize,
     /// Which edits can be made in what leaves.
     pub(crate) carried: Carried,
+    /// Which parts are of a conversation's history, where the route remembers such parts.
+    pub(crate) earlier: Option<Earlier>,
 }
 
 /// What is held.
@@ -41,7 +43,8 @@ pub(crate) struct AnswerHead {
 
 impl Held {
     pub(crate) fn new(body: Body, parsed: ParsedBody) -> Self {
-        Self { body, drafts: parsed.events, not_inspected: parsed.not_inspected, expected: 0, carried: Carried::All }
+        let (drafts, not_inspected) = (parsed.events, parsed.not_inspected);
+        Self { body, drafts, not_inspected, expected: 0, carried: Carried::All, earlier: None }
     }
 
     /// A streamed answer that is complete.

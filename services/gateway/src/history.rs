@@ -13,7 +13,7 @@ use crate::fold::Decided;
 use crate::held::{Body, Held};
 use crate::intercept::pass;
 use crate::release::Released;
-use crate::{fold, judge, parse, record};
+use crate::{fold, judge, parse, recognise, record};
 
 /// Most turns that are judged one by one. A longer conversation stays refused.
 const MOST: usize = 200;
@@ -64,7 +64,9 @@ async fn refused(
         places.push(place);
     }
     let parsed = ParsedBody { events: drafts, ..ParsedBody::default() };
-    let (held, judged) = judge::judge(exchange, Held::new(Body::Whole(body.clone()), parsed)).await;
+    let earlier = recognise::earlier(exchange, &parsed.events);
+    let held = Held { earlier, ..Held::new(Body::Whole(body.clone()), parsed) };
+    let (held, judged) = judge::judge(exchange, held).await;
     let decided = fold::fold(exchange, &held, judged);
     let found = of_earlier_turns(&decided, &places);
     record::record(exchange, decided).await?;

@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::held::{AnswerHead, Held};
 use crate::relay::{self, Piece, Relay};
 use crate::release::Released;
-use crate::{approval, fold, forward, history, judge, parse, record, release, remember, unreadable};
+use crate::{approval, fold, forward, history, judge, parse, recognise, record, release, remember, unreadable};
 
 /// What goes back to the caller.
 pub(crate) enum Intercepted {
@@ -63,11 +63,15 @@ pub(crate) async fn pass(exchange: &mut Exchange<'_>, held: Held) -> Result<Rele
     // All runs of an event become one decision. The only maker of what may be released.
     let folded = fold::fold(exchange, &held, judged);
     let seen = remember::noted(exchange, &folded);
+    let allowed = recognise::allowed(&folded);
     // Refusals are recorded like everything else, and before anyone hears of them. The only maker of receipts.
     let recorded = record::record(exchange, folded).await?;
+    let allowed = allowed.by(&recorded);
     // Takes both proofs for every event; one refusal refuses the body.
     let released = release::release(exchange, held, recorded)?;
     // What leaves is what later events of the session are judged after.
     remember::keep(exchange, seen).await?;
+    // Parts of the history that nothing was said against are known when they come again.
+    recognise::keep(exchange, allowed);
     Ok(released)
 }

@@ -12,6 +12,7 @@ use parapet_surfaces::{Draft, Echo};
 use crate::approval::Found;
 use crate::exchange::Exchange;
 use crate::held::Held;
+use crate::recognise::{self, Recognised};
 use crate::remember;
 use crate::unseen::{GUARD_FAILED, NO_GUARD_MATCHED};
 
@@ -26,6 +27,8 @@ pub(crate) struct Judged {
     pub(crate) runs: Vec<GuardRun>,
     /// What the fold goes by: parts of the body that could not be read stand at its first event.
     pub(crate) coverage: Coverage,
+    /// What is known of its parts from earlier decisions.
+    pub(crate) recognised: Recognised,
     /// What came of the questions that its guards ask.
     pub(crate) found: Option<Found>,
     /// When judging began.
@@ -41,13 +44,20 @@ pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held,
     held.expected = events.len();
     let all: Vec<Arc<Event>> = events.iter().map(|(event, _)| Arc::clone(event)).collect();
     let past = remember::recall(exchange, &all).await;
+    // What is new is never looked up, and what is looked up is left out for those guards alone that judge it by itself.
+    let recognised = recognise::recognise(exchange, held.earlier.as_ref(), &all);
     let (judge, set) = (&exchange.app.judge, &exchange.set);
-    let all: Vec<_> = events.iter().map(|(event, _)| judge.judge_after(set, event, past.as_ref())).collect();
+    let all: Vec<_> = all
+        .iter()
+        .zip(&recognised)
+        .map(|(event, recognised)| judge.judge_rest(set, event, past.as_ref(), recognised.places()))
+        .collect();
     let runs: Vec<Vec<GuardRun>> = stream::iter(all).buffered(AT_ONCE).collect().await;
-    let judged = events.into_iter().zip(runs).map(|((event, echoes), runs)| {
+    let judged = events.into_iter().zip(recognised).zip(runs).map(|(((event, echoes), recognised), runs)| {
         exchange.app.metrics.judged(event.stage, &runs);
-        let coverage = Coverage { inspected: pointers(&event), not_inspected: take(&mut not_inspected) };
-        Judged { event, echoes, runs, coverage, found: None, started }
+        let (inspected, judged_before) = recognised.coverage(&event);
+        let coverage = Coverage { inspected, judged_before, not_inspected: take(&mut not_inspected) };
+        Judged { event, echoes, runs, coverage, recognised, found: None, started }
     });
     (held, judged.collect())
 }
@@ -57,16 +67,14 @@ fn numbered(exchange: &mut Exchange<'_>, mut draft: Draft) -> (Arc<Event>, Vec<E
     (Arc::new(exchange.event(draft)), echoes)
 }
 
-fn pointers(event: &Event) -> Vec<String> {
-    event.parts.iter().map(|part| part.pointer.clone()).collect()
-}
-
 /// The coverage for the record: parts count as inspected only where a guard came to a verdict.
 pub(crate) fn seen(coverage: Coverage, runs: &[GuardRun]) -> Coverage {
     if runs.iter().any(|run| matches!(run.outcome, Outcome::Verdict(_))) {
         return coverage;
     }
     let reason = if runs.is_empty() { NO_GUARD_MATCHED } else { GUARD_FAILED };
-    let unseen = coverage.inspected.into_iter().map(|pointer| NotInspected { pointer, reason: reason.to_owned() });
-    Coverage { inspected: Vec::new(), not_inspected: unseen.chain(coverage.not_inspected).collect() }
+    let before = coverage.judged_before.into_iter().map(|part| part.pointer);
+    let unseen = coverage.inspected.into_iter().chain(before);
+    let unseen = unseen.map(|pointer| NotInspected { pointer, reason: reason.to_owned() });
+    Coverage { not_inspected: unseen.chain(coverage.not_inspected).collect(), ..Coverage::default() }
 }

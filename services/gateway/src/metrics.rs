@@ -77,6 +77,11 @@ struct RouteLimit {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteName {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: String,
 }
@@ -95,6 +100,7 @@ pub(crate) struct Metrics {
     decisions: Family<RouteDecision, Counter>,
     approvals: Family<RouteApproval, Counter>,
     not_inspected: Family<Reason, Counter>,
+    judged_before: Family<RouteName, Counter>,
     overhead: Histogram,
     requests: Family<RouteStatus, Counter>,
     streams: Family<StreamEnd, Counter>,
@@ -126,6 +132,7 @@ impl Metrics {
             decisions: Family::default(),
             approvals: Family::default(),
             not_inspected: Family::default(),
+            judged_before: Family::default(),
             overhead: Histogram::new(EXCHANGE_BUCKETS),
             requests: Family::default(),
             streams: Family::default(),
@@ -151,6 +158,7 @@ impl Metrics {
         r.register("decisions", "Enforced decisions by route and stage", self.decisions.clone());
         r.register("approvals", "Events that needed a person, by what came of it", self.approvals.clone());
         r.register("not_inspected_parts", "Parts that no guard saw, by reason", self.not_inspected.clone());
+        r.register("judged_before_parts", "Parts of histories that were not judged again", self.judged_before.clone());
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
         r.register("streams", "Streams that were passed on as they came, by how they ended", self.streams.clone());
@@ -211,6 +219,10 @@ impl Metrics {
         self.decisions.get_or_create(&labels).inc();
         if record.uses_approval().is_some() {
             self.approval(&record.route, "used");
+        }
+        if !record.coverage.judged_before.is_empty() {
+            let parts = self.judged_before.get_or_create(&RouteName { route: record.route.clone() });
+            parts.inc_by(u64::try_from(record.coverage.judged_before.len()).unwrap_or(u64::MAX));
         }
         for part in &record.coverage.not_inspected {
             self.not_inspected.get_or_create(&Reason { reason: part.reason.clone() }).inc();

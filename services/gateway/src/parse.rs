@@ -12,6 +12,7 @@ use crate::error::{GatewayError, Stop};
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, is_json, media_type};
 use crate::held::{AnswerHead, Body, Held};
+use crate::recognise;
 use crate::unseen::{NOT_JSON, QUERY_STRING};
 use crate::upstream::UpstreamError;
 
@@ -31,7 +32,8 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
     );
     exchange.model = parsed.model.take();
     exchange.stream = parsed.stream;
-    Ok(Held::new(Body::Whole(body), parsed))
+    let earlier = recognise::earlier(exchange, &parsed.events);
+    Ok(Held { earlier, ..Held::new(Body::Whole(body), parsed) })
 }
 
 /// Takes an answer apart, whatever its status.

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     let set = GuardSets::load(Arc::clone(&sandbox), dir.as_deref())?.current();
     let runs = Judge::new(sandbox).judge_after(&set, &event, Some(&past)).await;
     let coverage =
-        Coverage { inspected: event.parts.iter().map(|part| part.pointer.clone()).collect(), not_inspected: vec![] };
+        Coverage { inspected: event.parts.iter().map(|part| part.pointer.clone()).collect(), ..Coverage::default() };
     let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());
     let mut out = output::stdout();
     if json {

@@ -203,7 +203,7 @@ fn record() -> DecisionRecord {
         stage: Stage::Output,
         surface: Surface::OpenaiChat,
         content_digest: "content:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
-        coverage: Coverage { inspected: vec!["/choices/0/message/content".to_owned()], not_inspected: Vec::new() },
+        coverage: Coverage { inspected: vec!["/choices/0/message/content".to_owned()], ..Coverage::default() },
         runs: vec![run("pii-redact"), run("secrets-deny")],
         folded: Decision::Allow,
         enforced: Decision::Allow,

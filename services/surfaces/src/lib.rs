@@ -42,5 +42,5 @@ pub use refusal::{
 };
 pub use rewrite::{RewriteError, rewrite};
 pub use stream::{HeldAnswer, StreamAnswer};
-pub use turns::Turns;
+pub use turns::{Earlier, Turns};
 pub use windows::{Drawn, WindowLimits, WindowedAnswer};

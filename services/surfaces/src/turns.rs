@@ -17,6 +17,30 @@ pub struct Turns {
     apart: Vec<Draft>,
 }
 
+/// Which parts of a request are of turns before the newest one, as [`Turns::earlier`] has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    base: &'static str,
+    /// The turn of the model's last answer.
+    last: usize,
+}
+
+impl Earlier {
+    /// Of a conversation at `base`; `None` when the model has not answered yet.
+    #[must_use]
+    pub fn of(base: &'static str, drafts: &[Draft]) -> Option<Self> {
+        let parts = drafts.iter().flat_map(|draft| &draft.parts).filter(|part| part.role == Role::Assistant);
+        let last = parts.filter_map(|part| index_of(base, &part.pointer)).max()?;
+        Some(Self { base, last })
+    }
+
+    /// Whether the part is of an earlier turn. What belongs to no turn, such as a tool's definition, is not.
+    #[must_use]
+    pub fn has(&self, part: &Part) -> bool {
+        index_of(self.base, &part.pointer).is_some_and(|index| index <= self.last)
+    }
+}
+
 impl Turns {
     /// Sorts the parts of a request by turn.
     #[must_use]
@@ -169,6 +193,11 @@ mod tests {
         let rest: Vec<&str> =
             turns.rest().iter().flat_map(|draft| &draft.parts).map(|part| part.pointer.as_str()).collect();
         assert_eq!(rest, ["/messages/6/content", "/tools/0"]);
+        let drafts = ModelApi::OpenaiChat.parse_request(&body).unwrap().events;
+        let by_itself = Earlier::of("/messages", &drafts).unwrap();
+        for part in drafts.iter().flat_map(|draft| &draft.parts) {
+            assert_eq!(by_itself.has(part), !rest.contains(&part.pointer.as_str()), "{}", part.pointer);
+        }
         assert!(turns.earlier().iter().any(|(index, drafts)| *index == 4 && drafts[0].stage == Stage::ToolResult));
     }
 
@@ -178,6 +207,10 @@ mod tests {
             json!({"messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]}).to_string();
         let turns = turns(body.as_bytes());
         assert!(turns.earlier().is_empty());
+        assert_eq!(
+            Earlier::of("/messages", &ModelApi::OpenaiChat.parse_request(body.as_bytes()).unwrap().events),
+            None
+        );
         assert_eq!(turns.rest().len(), 2);
     }
 

@@ -35,12 +35,19 @@ struct DecisionPage {
     approval: Option<ApprovalLink>,
     runs: Vec<RunView>,
     inspected: Vec<String>,
+    judged_before: Vec<BeforeView>,
     not_inspected: Vec<NotInspected>,
     content: Option<String>,
     exchange: String,
     timeline: Vec<Step>,
     facts: Vec<Fact>,
     engine: Vec<Fact>,
+}
+
+/// A part that an earlier decision has allowed.
+struct BeforeView {
+    pointer: String,
+    decision: String,
 }
 
 /// What the decision had to do with an approval.
@@ -120,6 +127,12 @@ impl DecisionPage {
             approval: record.approval.as_ref().map(ApprovalLink::new),
             runs: record.runs.iter().map(RunView::new).collect(),
             inspected: record.coverage.inspected.iter().map(|pointer| pointer_text(pointer)).collect(),
+            judged_before: record
+                .coverage
+                .judged_before
+                .iter()
+                .map(|part| BeforeView { pointer: pointer_text(&part.pointer), decision: part.decision.to_string() })
+                .collect(),
             not_inspected: record
                 .coverage
                 .not_inspected

@@ -143,6 +143,9 @@ async fn csv_comes_by_header_or_by_key_and_runs_no_formulas() {
     assert_eq!(rows.len(), 6);
     assert!(rows[4][column("principal")].starts_with("'=cmd|'/c calc'!A1"));
     assert_eq!(rows[3][column("failures")], *"prompt-injection=out_of_fuel");
+    let approval = ["approval", "approval_state", "approval_by", "judged_before"].map(|name| &rows[4][column(name)]);
+    assert_eq!(approval, ["00000000-0000-0000-0000-000000000008", "denied", "'+x", "1"]);
+    assert_eq!((&rows[0][column("approval")], &rows[0][column("judged_before")]), ("", "0"));
     assert_eq!(rows[1][column("guards")], *"pii-redact;eicu-access");
     let json_wins = console.get_with("/admin/decisions?format=json", &accept).await;
     assert_eq!(json_wins.header("content-type"), "application/json");

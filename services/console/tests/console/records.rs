@@ -1,10 +1,10 @@
 //! Decisions as a busy day would leave them, and as an attacker would like them to be.
 
 use parapet_domain::decision::{DECISION_VERSION, Engine};
-use parapet_domain::fold::{Coverage, NotInspected};
+use parapet_domain::fold::{Coverage, JudgedBefore, NotInspected};
 use parapet_domain::{
-    Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp,
-    Verdict,
+    ApprovalMark, ApprovalState, Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError,
+    Outcome, Stage, Surface, Timestamp, Verdict,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub(crate) fn record(n: u32, now: Timestamp) -> DecisionRecord {
         stage: if n.is_multiple_of(2) { Stage::Output } else { Stage::Input },
         surface: Surface::OpenaiChat,
         content_digest: format!("content:{n:064x}"),
-        coverage: Coverage { inspected: vec!["/messages/0/content".to_owned()], not_inspected: Vec::new() },
+        coverage: Coverage { inspected: vec!["/messages/0/content".to_owned()], ..Coverage::default() },
         runs: vec![run("eicu-access", verdict(Decision::Allow, "", ""))],
         folded: Decision::Allow,
         enforced: Decision::Allow,
@@ -131,6 +131,7 @@ pub(crate) fn failed(base: DecisionRecord) -> DecisionRecord {
 pub(crate) fn hostile(base: DecisionRecord) -> DecisionRecord {
     let coverage = Coverage {
         inspected: vec![format!("/{HOSTILE}/content"), format!("/{}", "long".repeat(200))],
+        judged_before: vec![JudgedBefore { pointer: HOSTILE.to_owned(), decision: Uuid::from_u128(7) }],
         not_inspected: vec![NotInspected { pointer: HOSTILE.to_owned(), reason: "image".to_owned() }],
     };
     let mut outcome = verdict(Decision::Ask, "needs_approval", HOSTILE);
@@ -156,6 +157,11 @@ pub(crate) fn hostile(base: DecisionRecord) -> DecisionRecord {
         message: format!("{HOSTILE} {}", "Donaudampfschifffahrt".repeat(40)),
         decided_by: Some("\"><script>document.title='pwned'</script>".to_owned()),
         content: Some(json!({"text": HOSTILE})),
+        approval: Some(ApprovalMark {
+            id: Uuid::from_u128(8),
+            state: ApprovalState::Denied,
+            by: Some("+x".to_owned()),
+        }),
         ..base
     }
 }

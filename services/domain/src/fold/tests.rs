@@ -95,8 +95,8 @@ fn shadow_and_off_change_nothing_that_is_enforced() {
 #[test]
 fn what_nothing_judged_is_refused_unless_the_route_allows_it() {
     let blind = Coverage {
-        inspected: vec![],
         not_inspected: vec![NotInspected { pointer: "/x".into(), reason: "image".into() }],
+        ..Coverage::default()
     };
     let open = FoldPolicy { no_guard: Unjudged::Allow, not_inspected: Unjudged::Allow };
     assert!(matches!(fold((), &[], &Coverage::default(), FoldPolicy::default()).1, Folded::Refused(_)));

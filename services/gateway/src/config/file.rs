@@ -26,6 +26,8 @@ pub struct ConfigFile {
     pub guards: GuardsFile,
     /// `[sessions]`: what is remembered of conversations, for guards that read it.
     pub sessions: SessionsFile,
+    /// `[history]`: what is remembered of the histories of conversations, for routes that say so.
+    pub history: HistoryFile,
     /// `[sandbox]`: how many guards run at once, and where built ones are cached.
     pub sandbox: SandboxFile,
     /// `[model]`: the model server that generates guards; its keys are read by whoever asks it.
@@ -236,6 +238,22 @@ impl Default for SessionsFile {
             max_sessions_per_principal: Count(1_000),
             max_kib: Count(65_536),
         }
+    }
+}
+
+/// `[history]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct HistoryFile {
+    /// Most parts that are remembered, of all conversations together; the oldest give way. Each takes about 150 bytes. Default 100000.
+    pub max_parts: Count,
+    /// How long a part is remembered after it was judged. Seconds, default 3600.
+    pub ttl_s: Count,
+}
+
+impl Default for HistoryFile {
+    fn default() -> Self {
+        Self { max_parts: Count(100_000), ttl_s: Count(3_600) }
     }
 }
 
@@ -527,6 +545,9 @@ pub struct RouteFile {
     /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
     /// `replace`, to go on with a notice in its place; only for model servers.
     pub refused_turns: Option<RefusedTurns>,
+    /// Whether the history that a client sends again is judged again: `judge` (default), all of it, or `remember`, without what
+    /// guards that judge each part by itself have allowed in the same session; only for model servers.
+    pub history: Option<HistoryRule>,
     /// How a streamed answer is judged, `full` (default) or `window`; only for model servers.
     pub hold: Option<Hold>,
     /// New text that makes a window, in characters. Default 2000; only with windows.
@@ -647,6 +668,17 @@ pub enum RefusedTurns {
     Cut,
     /// It goes on with a notice in place of what the turn said.
     Replace,
+}
+
+/// Whether the history that a client sends again is judged again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryRule {
+    /// All of it, every time.
+    #[default]
+    Judge,
+    /// Without what guards that judge each part by itself have allowed in the same session.
+    Remember,
 }
 
 /// What happens to messages with a method that is not known.

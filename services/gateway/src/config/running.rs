@@ -16,7 +16,7 @@ use parapet_surfaces::generic::GenericMapping;
 use parapet_surfaces::mcp::ToolFilter;
 use parapet_surfaces::{ModelApi, Style, WindowLimits};
 
-use super::file::{LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
+use super::file::{HistoryRule, LimitKey, Need, RefusedTurns, Right, SessionPlace, UnknownMethods};
 use super::telemetry::TelemetryConfig;
 use crate::identity::KeySet;
 use crate::secret::Secret;
@@ -36,7 +36,9 @@ pub struct Config {
     pub guards: GuardsConfig,
     /// What is remembered of conversations.
     pub sessions: SessionsConfig,
-    /// How they are run.
+    /// What is remembered of their histories.
+    pub history: HistoryConfig,
+    /// How guards are run.
     pub sandbox: SandboxConfig,
     /// The model server, as it is written: the data plane itself never asks one.
     pub model: Option<toml::Table>,
@@ -100,6 +102,15 @@ pub struct Limits {
     pub write: Duration,
     /// Time to finish what is at work at the end.
     pub drain: Duration,
+}
+
+/// What is remembered of the histories of conversations.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryConfig {
+    /// Most parts, of all conversations together.
+    pub max_parts: usize,
+    /// Time after its judgement for which a part is remembered.
+    pub ttl: Duration,
 }
 
 /// How decisions are recorded.
@@ -297,6 +308,8 @@ pub struct Route {
     pub principal: Need,
     /// What becomes of a request with an earlier turn that is refused.
     pub refused_turns: RefusedTurns,
+    /// Whether the history of a conversation is judged again.
+    pub history: HistoryRule,
     /// How calls that need a person are kept.
     pub approval: ApprovalRules,
     /// How a streamed answer is cut into windows; `None` when it is held as a whole.

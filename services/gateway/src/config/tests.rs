@@ -276,3 +276,24 @@ fn what_envoy_asks_about_has_to_be_said_and_its_paths_are_its_own() {
         assert!(message.contains(expected), "{text}\n{message}");
     }
 }
+
+#[test]
+fn a_history_is_remembered_only_where_there_is_one_and_every_decision_is_on_record() {
+    let config = Config::parse("parapet.toml", ROUTE, &nothing).unwrap();
+    assert_eq!(config.routes[0].history, HistoryRule::Judge);
+    assert_eq!((config.history.max_parts, config.history.ttl.as_secs()), (100_000, 3_600));
+    let text = format!("[history]\nmax_parts = 0\nttl_s = 86401\n{ASKED}")
+        .replace("\"claude_code\"", "\"claude_code\"\nhistory = \"remember\"");
+    let text = errors(&text);
+    for line in [
+        "`history.max_parts`: `0` is out of range; give 1 to 10000000",
+        "`history.ttl_s`: `86401` is out of range; give 1 to 86400",
+        "`route[1].history`: has no effect on this surface; remove it",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let lossy = "[upstreams.m]\nbase_url = \"http://m\"\n[[route]]\nname = \"chat\"\nsurface = \"openai_chat\"\nupstream = \"m\"\nprincipal = \"optional\"\nhistory = \"remember\"\n";
+    assert!(Config::parse("parapet.toml", lossy, &nothing).is_ok());
+    let text = errors(&format!("{lossy}audit = \"best_effort\"\n"));
+    assert!(text.contains("`route[0].history`: needs `audit = \"required\"`"), "{text}");
+}

@@ -36,6 +36,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
     let upstreams = upstreams::upstreams(&file.upstreams, unfit);
     let routes = routes::routes(file, &upstreams, unfit);
     let sessions = server::sessions(&file.sessions, unfit);
+    let history = server::history(&file.history, unfit);
     let rates = rates::rates(&file.limit, &routes, unfit);
     let sandbox = sandbox(&file.sandbox, unfit);
     if file.guards.dir.as_ref().is_some_and(|dir| !dir.is_dir()) {
@@ -48,6 +49,7 @@ fn check_all(file: &ConfigFile, unfit: &mut Unfit) -> Option<Config> {
         audit: audit?,
         guards: GuardsConfig { dir: file.guards.dir.clone(), watch: file.guards.watch },
         sessions,
+        history,
         sandbox,
         model: file.model.clone(),
         per_event: file.per_event.clone(),

@@ -19,6 +19,7 @@ mod litellm;
 mod mcp;
 mod protocol;
 mod rates;
+mod recognised;
 mod responses;
 mod sessions;
 mod shutdown;

@@ -1,7 +1,7 @@
 //! Records for the tests.
 
 use parapet_domain::decision::{DECISION_VERSION, Engine};
-use parapet_domain::fold::{Coverage, NotInspected};
+use parapet_domain::fold::{Coverage, JudgedBefore, NotInspected};
 use parapet_domain::{
     Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp,
     Verdict,
@@ -45,6 +45,14 @@ pub(super) fn sample(n: u32) -> DecisionRecord {
         content_digest: format!("content:{n:064x}"),
         coverage: Coverage {
             inspected: vec!["/messages/0/content".to_owned()],
+            judged_before: n
+                .is_multiple_of(2)
+                .then(|| JudgedBefore {
+                    pointer: "/messages/2/content".to_owned(),
+                    decision: Uuid::from_u128(u128::from(n)),
+                })
+                .into_iter()
+                .collect(),
             not_inspected: vec![NotInspected {
                 pointer: "/messages/1/content/0".to_owned(),
                 reason: "image".to_owned(),

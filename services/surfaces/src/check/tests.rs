@@ -151,6 +151,7 @@ fn decided(draft: &Draft, runs: Vec<GuardRun>, show_details: bool) -> Reply {
     let coverage = Coverage {
         inspected: draft.parts.iter().map(|part| part.pointer.clone()).collect(),
         not_inspected: vec![NotInspected { pointer: "/x".to_owned(), reason: "image".to_owned() }],
+        ..Coverage::default()
     };
     let policy = FoldPolicy { no_guard: Unjudged::Refuse, not_inspected: Unjudged::Allow };
     let (ruling, _) = fold((), &runs, &coverage, policy);

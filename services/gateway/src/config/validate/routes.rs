@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
+use parapet_store::AuditMode;
 use parapet_surfaces::ext_authz::Inspects;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::Style;
@@ -14,7 +15,7 @@ use super::mcp::{check_unused, is_wrapped, mcp};
 use super::windows::windows;
 use super::{Unfit, Upstreams, checked, complain, name, number};
 use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, SurfaceName};
-use crate::config::{ApprovalRules, Asker, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
+use crate::config::{ApprovalRules, Asker, HistoryRule, Mappings, Need, Right, Route, RouteKind, Target, Upstream};
 use crate::follow::APPROVALS;
 
 const MISSING_SURFACE: &str = "is missing; set it to `check`, `openai_chat`, `openai_responses`, `anthropic_messages`, `generic`, `mcp`, `litellm`, `ext_authz`, `claude_code` or `write`";
@@ -89,6 +90,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         store_content: file.store_content,
         principal: file.principal,
         refused_turns: file.refused_turns.unwrap_or_default(),
+        history: history(file, key, unfit),
         approval,
         windows,
     })
@@ -171,6 +173,16 @@ fn approval(file: &ApprovalFile, key: &str, unfit: &mut Unfit) -> ApprovalRules 
     }
 }
 
+/// What is remembered names the decision that allowed it, so that decision has to be on record.
+fn history(file: &RouteFile, key: &str, unfit: &mut Unfit) -> HistoryRule {
+    let rule = file.history.unwrap_or_default();
+    if rule == HistoryRule::Remember && file.audit != AuditMode::Required {
+        let message = "needs `audit = \"required\"`, so that every decision that is gone by is on record";
+        complain(unfit, &format!("{key}.history"), message);
+    }
+    rule
+}
+
 /// A key that has no effect is a misunderstanding, and in a guardrail a dangerous one.
 fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut Unfit) {
     let (asks, generic) = (surface.asks(), surface == SurfaceName::Generic);
@@ -183,6 +195,7 @@ fn forbid_unused(file: &RouteFile, surface: SurfaceName, key: &str, unfit: &mut 
         ("credential", !asks && file.credential.is_some()),
         ("style", surface.model_api().is_none() && file.style == Style::Refusal),
         ("refused_turns", surface.model_api().is_none() && file.refused_turns.is_some()),
+        ("history", surface.model_api().is_none() && file.history.is_some()),
         ("inspects", !ext_authz && file.inspects.is_some()),
         ("request_parts", !mapped && !file.request_parts.is_empty()),
         ("request_ignore", !mapped && !file.request_ignore.is_empty()),

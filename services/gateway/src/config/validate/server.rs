@@ -1,12 +1,12 @@
-//! `[server]`, `[server.limits]`, `[store]`, `[audit]`, `[sessions]`.
+//! `[server]`, `[server.limits]`, `[store]`, `[audit]`, `[sessions]`, `[history]`.
 
 use std::net::SocketAddr;
 
 use parapet_store::{RecorderConfig, SessionLimits, StoreConfig};
 
 use super::{Unfit, checked, complain, millis, name, number, size};
-use crate::config::file::{AuditFile, LimitsFile, ServerFile, SessionsFile, StoreFile};
-use crate::config::{AuditConfig, DigestKey, Limits, ServerConfig, SessionsConfig};
+use crate::config::file::{AuditFile, HistoryFile, LimitsFile, ServerFile, SessionsFile, StoreFile};
+use crate::config::{AuditConfig, DigestKey, HistoryConfig, Limits, ServerConfig, SessionsConfig};
 use crate::secret::Secret;
 
 pub(super) fn server(file: &ServerFile, unfit: &mut Unfit) -> Option<ServerConfig> {
@@ -141,4 +141,12 @@ pub(super) fn sessions(file: &SessionsFile, unfit: &mut Unfit) -> SessionsConfig
         bytes: size(file.max_kib, &key("max_kib"), 64..=1 << 26, unfit).saturating_mul(1 << 10),
     };
     SessionsConfig { place: file.store, limits }
+}
+
+pub(super) fn history(file: &HistoryFile, unfit: &mut Unfit) -> HistoryConfig {
+    let ttl = number(file.ttl_s, "history.ttl_s", 1..=86_400, unfit);
+    HistoryConfig {
+        max_parts: size(file.max_parts, "history.max_parts", 1..=10_000_000, unfit),
+        ttl: std::time::Duration::from_secs(ttl),
+    }
 }

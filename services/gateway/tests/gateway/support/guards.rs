@@ -84,11 +84,32 @@ fn check(event) {
 }
 "#;
 
-/// The guards judge these agents only; `whole` does what `words` does, and needs all of an answer.
+/// Refuses two halves that are harmless each by itself.
+const HALVES: &str = r#"
+fn check(event) {
+    let all = "";
+    for part in event.parts {
+        all += part.text;
+    }
+    if all.contains("LEFT-HALF") && all.contains("RIGHT-HALF") { deny("halves", "both halves are there") } else { allow() }
+}
+"#;
+
+/// The guards judge these agents only; `alone` does what `words` does and judges each part by itself; `whole` does what `words` does, and needs all of an answer.
 const SET: &str = r#"
 [[guard]]
 id = "words"
 match = { agents = ["assistant", "ehr", "checker", "teller", "shop"] }
+[[guard]]
+id = "alone"
+match = { agents = ["recaller", "rememberer"] }
+[[guard]]
+id = "shadow"
+mode = "shadow"
+match = { agents = ["recaller"] }
+[[guard]]
+id = "halves"
+match = { agents = ["recaller"] }
 [[guard]]
 id = "whole"
 match = { agents = ["careful"] }
@@ -97,7 +118,7 @@ id = "blot"
 match = { agents = ["teller"] }
 [[guard]]
 id = "remembers"
-match = { agents = ["shop"] }
+match = { agents = ["shop", "rememberer"] }
 "#;
 
 pub(crate) fn write(dir: &Path) {
@@ -105,15 +126,21 @@ pub(crate) fn write(dir: &Path) {
     write_guard(dir, "words", MANIFEST, SCRIPT);
     write_guard(dir, "whole", &named("whole").replace("streaming = \"window\"\n", ""), SCRIPT);
     write_guard(dir, "blot", &named("blot"), BLOT);
+    let alone = |id: &str| named(id).replace("[budget]", "parts = \"each\"\n[budget]");
+    write_guard(dir, "alone", &alone("alone"), SCRIPT);
+    write_guard(dir, "shadow", &alone("shadow"), &SCRIPT.replace("FORBIDDEN", "WATCHED"));
+    write_guard(dir, "halves", &named("halves"), HALVES);
     let stages = MANIFEST.lines().find(|line| line.starts_with("stages")).unwrap();
     let reads = "stages = [\"tool_call\"]\nsession = [\"calls\", \"origins\", \"counters\"]";
     write_guard(dir, "remembers", &named("remembers").replace(stages, reads), REMEMBERS);
     std::fs::write(dir.join("set.toml"), SET).unwrap();
 }
 
-/// The same rules in another version of the guard.
+/// The same rules in another version of the guard; `alone` refuses one more word.
 pub(crate) fn change(dir: &Path) {
     write_guard(dir, "words", MANIFEST, &format!("{SCRIPT}\n// Second version.\n"));
+    let manifest = std::fs::read_to_string(dir.join("alone/guard.toml")).unwrap();
+    write_guard(dir, "alone", &manifest, &SCRIPT.replace("\"FORBIDDEN\"", "\"LATER\""));
 }
 
 fn write_guard(dir: &Path, id: &str, manifest: &str, script: &str) {

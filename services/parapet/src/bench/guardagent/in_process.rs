@@ -139,7 +139,7 @@ impl Bench {
         } else {
             self.judge.judge_blocking(&self.set, &event)
         };
-        let coverage = Coverage { inspected: Vec::new(), not_inspected: body.not_inspected };
+        let coverage = Coverage { not_inspected: body.not_inspected, ..Coverage::default() };
         let (ruling, _) = fold((), &runs, &coverage, FoldPolicy::default());
         times.push(row.suite, started.elapsed());
         Ok((ruling, runs))

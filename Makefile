@@ -37,10 +37,11 @@ lint: ## Formatting, clippy and rustdoc, each without a warning
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
 
-bench: ## Measures guard decisions, the gateway, the store, memory per guard, and (with DATA=…) the published benchmarks
+bench: ## Measures guard decisions, the gateway, known histories, the store, memory per guard, and (with DATA=…) the published benchmarks
 	@tests/setup.sh test
 	cargo build --quiet --locked --release --package parapet --package parapet-sandbox --package parapet-tests --bins
 	tests/with-postgres.sh cargo bench --locked --package parapet-tests --bench gateway -- $(ARGS)
+	cargo bench --locked --package parapet-tests --bench histories
 	tests/with-postgres.sh cargo bench --locked --package parapet-store --bench insert
 	$(RELEASE)/guard_memory
 	@if [ -z "$(DATA)" ]; then echo "set DATA=… for the benchmarks that need data (docs/benchmarks.md)"; exit 0; fi; set -x; \

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::fold::{Coverage, Ruling};
-use crate::{ApprovalMark, ApprovalState, Decision, Event, GuardRun, Stage, Surface, Timestamp};
+use crate::{ApprovalMark, ApprovalState, Decision, Event, GuardRun, Stage, Surface, Timestamp, TokenCounts};
 
 /// Version word of the record; a reader refuses what it does not know.
 pub const DECISION_VERSION: &str = "decision/1";
@@ -62,6 +62,9 @@ pub struct DecisionRecord {
     /// The approval that was asked for, or that was used or refused; what is recorded as `used` is used up by the record.
     #[serde(default)]
     pub approval: Option<ApprovalMark>,
+    /// How many tokens stand in what was released of a request, or were values again in what was judged of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenCounts>,
     /// Hash of the guard set in force.
     pub guard_set: String,
     /// What ran it.
@@ -151,6 +154,7 @@ impl DecisionRecord {
             message,
             decided_by: ruling.decided_by.clone(),
             approval: None,
+            tokens: None,
             guard_set: context.guard_set,
             engine: context.engine,
             duration_us: context.duration_us,

@@ -22,6 +22,13 @@ impl<T> Permitted<T> {
         self.approval
     }
 
+    /// Changes what the edits put in place to what `edits`, the same ones, do. What they take out stays the same.
+    pub(crate) fn reword(&mut self, edits: &[Edit]) {
+        for (own, edit) in self.edits.iter_mut().zip(edits) {
+            own.replacement.clone_from(&edit.replacement);
+        }
+    }
+
     /// The content and the edits that must be applied to it before it leaves, disjoint and in text order.
     pub fn into_parts(self) -> (T, Vec<Edit>) {
         (self.content, self.edits)

@@ -16,6 +16,7 @@ pub mod reason;
 pub mod redact;
 pub mod session;
 pub mod time;
+pub mod tokens;
 pub mod verdict;
 
 pub use approval::{ApprovalMark, ApprovalState, Approved};
@@ -28,4 +29,5 @@ pub use history::{History, Reading};
 pub use outcome::{Failure, FailureKind, GuardRun, Outcome};
 pub use principal::Principal;
 pub use time::Timestamp;
+pub use tokens::{TokenCounts, Tokens};
 pub use verdict::{Decision, Edit, Verdict};

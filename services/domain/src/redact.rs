@@ -28,19 +28,43 @@ pub fn merge(edits: &[Edit]) -> Vec<Edit> {
 #[must_use]
 pub fn apply(text: &str, part: usize, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).enumerate();
-    let mut byte_of = |position: usize| chars.find(|(n, _)| *n == position).map_or(text.len(), |(_, byte)| byte);
-    let (mut copied, mut position) = (0, 0);
+    let mut bytes = Bytes::of(text);
+    let mut copied = 0;
     for edit in edits.iter().filter(|e| e.part == part) {
-        // The iterator only moves forward: a border shared with the edit before is already known.
-        let start = if edit.start == position { copied } else { byte_of(edit.start) };
-        out.push_str(text.get(copied..start).unwrap_or_default());
+        out.push_str(text.get(copied..bytes.before(edit.start)).unwrap_or_default());
         out.push_str(&edit.replacement);
-        copied = byte_of(edit.end);
-        position = edit.end;
+        copied = bytes.before(edit.end);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     out
+}
+
+/// What those of `edits` that concern part `part` take out of its `text`. `edits` must come from [`merge`].
+#[must_use]
+pub fn taken<'t>(text: &'t str, part: usize, edits: &[Edit]) -> Vec<&'t str> {
+    let mut bytes = Bytes::of(text);
+    let spans = edits.iter().filter(|e| e.part == part).map(|e| (bytes.before(e.start), bytes.before(e.end)));
+    spans.map(|(start, end)| text.get(start..end).unwrap_or_default()).collect()
+}
+
+/// Counts the bytes before a character; positions must not go back, so that a text is walked once.
+struct Bytes<'t> {
+    rest: std::str::Chars<'t>,
+    len: usize,
+    position: usize,
+}
+
+impl<'t> Bytes<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { rest: text.chars(), len: text.len(), position: 0 }
+    }
+
+    fn before(&mut self, position: usize) -> usize {
+        while self.position < position && self.rest.next().is_some() {
+            self.position += 1;
+        }
+        self.len - self.rest.as_str().len()
+    }
 }
 
 #[cfg(test)]
@@ -67,5 +91,11 @@ mod tests {
         assert_eq!(apply("abc", 1, &[edit(0, 3, "x")]), "abc");
         assert_eq!(apply("", 0, &[]), "");
         assert_eq!(apply("abc", 0, &[edit(0, 3, "")]), "");
+        assert_eq!(taken("abc", 1, &[edit(0, 3, "x")]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_is_taken_out_is_known() {
+        assert_eq!(taken("äöü€😀x", 0, &merge(&[edit(4, 5, ""), edit(1, 3, ""), edit(3, 4, "")])), ["öü", "€", "😀"]);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parapet_domain::event::EVENT_VERSION;
 use parapet_domain::{Decision, Event, Principal, Timestamp};
 use parapet_judge::GuardSet;
-use parapet_surfaces::Draft;
+use parapet_surfaces::{Draft, Restoring};
 use uuid::Uuid;
 
 use crate::app::Inner;
@@ -44,6 +44,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) query: Option<()>,
     /// What the events so far tell the guards of later ones.
     pub(crate) memory: Memory,
+    /// The tokens in what went to the model, if there are any. They go when the exchange does.
+    pub(crate) restoring: Option<Arc<Restoring>>,
     sequence: u32,
 }
 
@@ -74,6 +76,7 @@ impl<'a> Exchange<'a> {
             unread_answer: false,
             query: None,
             memory: Memory::default(),
+            restoring: None,
             sequence: 0,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parapet_domain::fold::{Coverage, FoldPolicy, Ruling, fold_approved};
-use parapet_domain::{ApprovalMark, ApprovalState, Decision, Edit, Event, Folded, GuardRun, Refusal};
+use parapet_domain::{ApprovalMark, ApprovalState, Decision, Edit, Event, Folded, GuardRun, Refusal, TokenCounts};
 use parapet_surfaces::{Carried, Draft, Echo, RewriteError};
 
 use crate::approval::Found;
@@ -11,7 +11,7 @@ use crate::exchange::Exchange;
 use crate::held::Held;
 use crate::judge::{Judged, seen};
 use crate::recognise::Recognised;
-use crate::release;
+use crate::{release, tokens};
 
 /// What a decision is about: enough to make its edits.
 #[derive(Debug, Clone)]
@@ -23,7 +23,8 @@ pub(crate) struct Content {
 impl Content {
     /// The draft that the event was made from. Only edited content needs one.
     pub(crate) fn draft(&self) -> Draft {
-        Draft { stage: self.event.stage, parts: self.event.parts.clone(), echoes: self.echoes.clone() }
+        let (stage, parts, echoes) = (self.event.stage, self.event.parts.clone(), self.echoes.clone());
+        Draft { echoes, ..Draft::new(stage, parts) }
     }
 }
 
@@ -36,15 +37,20 @@ pub(crate) struct Decided {
     pub(crate) folded: Folded<Content>,
     pub(crate) approval: Option<ApprovalMark>,
     pub(crate) recognised: Recognised,
+    /// Tokens that were put in place, and values that were put back.
+    pub(crate) tokens: TokenCounts,
+    /// What would put tokens back in place of values, for the log.
+    pub(crate) restored: Vec<Edit>,
     pub(crate) duration_us: u64,
 }
 
 /// One decision for each event.
-pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) -> Vec<Decided> {
-    let (mut all, contents): (Vec<_>, Vec<_>) = judged.into_iter().map(|judged| decide(exchange, judged)).unzip();
+pub(crate) fn fold(exchange: &mut Exchange<'_>, held: &Held, judged: Vec<Judged>) -> Vec<Decided> {
+    let (mut all, contents): (Vec<_>, Vec<_>) = judged.into_iter().map(|judged| decide(&*exchange, judged)).unzip();
     for decided in all.iter_mut().filter(|decided| decided.ruling.refusal.is_none() && !is_carried(held, decided)) {
         refuse(decided, Carried::refusal());
     }
+    tokens::stand_in(exchange, held, &mut all);
     // Edits that cannot be made are found before the record is written, so that it says what really happens.
     let to_edit =
         |(decided, _): &(&mut Decided, Content)| !decided.ruling.edits.is_empty() && decided.ruling.refusal.is_none();
@@ -71,13 +77,16 @@ pub(crate) fn fold(exchange: &Exchange<'_>, held: &Held, judged: Vec<Judged>) ->
 }
 
 fn decide(exchange: &Exchange<'_>, judged: Judged) -> (Decided, Content) {
-    let Judged { event, echoes, runs, coverage, recognised, found, started } = judged;
+    let Judged { event, echoes, restored, runs, coverage, recognised, found, started } = judged;
     let content = Content { event: Arc::clone(&event), echoes };
     let approved = found.as_ref().and_then(Found::approved);
     let (ruling, folded) = fold_approved(content.clone(), &runs, &coverage, exchange.route().policy, approved);
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let coverage = seen(coverage, &runs);
-    let mut decided = Decided { coverage, event, runs, ruling, folded, approval: None, recognised, duration_us };
+    let counted = exchange.restoring.as_ref().map(|restoring| restoring.tokens().count(&restored));
+    let tokens = TokenCounts { restored: counted.unwrap_or_default(), ..TokenCounts::default() };
+    let mut decided =
+        Decided { coverage, event, runs, ruling, folded, approval: None, recognised, tokens, restored, duration_us };
     if let Some(found) = found {
         found.tell(&mut decided);
     }

@@ -12,6 +12,8 @@ pub(crate) struct Held {
     pub(crate) not_inspected: Vec<NotInspected>,
     /// How many events have been taken out to be judged.
     pub(crate) expected: usize,
+    /// Whether it is a request to a model or an agent, whose answer comes in the same exchange.
+    pub(crate) is_request: bool,
     /// Which edits can be made in what leaves.
     pub(crate) carried: Carried,
     /// Which parts are of a conversation's history, where the route remembers such parts.
@@ -44,7 +46,12 @@ pub(crate) struct AnswerHead {
 impl Held {
     pub(crate) fn new(body: Body, parsed: ParsedBody) -> Self {
         let (drafts, not_inspected) = (parsed.events, parsed.not_inspected);
-        Self { body, drafts, not_inspected, expected: 0, carried: Carried::All, earlier: None }
+        Self { body, drafts, not_inspected, expected: 0, is_request: false, carried: Carried::All, earlier: None }
+    }
+
+    /// A request that is forwarded, and answered in the same exchange.
+    pub(crate) fn request(body: Bytes, parsed: ParsedBody) -> Self {
+        Self { is_request: true, ..Self::new(Body::Whole(body), parsed) }
     }
 
     /// A streamed answer that is complete.

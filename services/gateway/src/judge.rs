@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 use parapet_domain::fold::{Coverage, NotInspected};
-use parapet_domain::{Event, GuardRun, Outcome};
+use parapet_domain::{Edit, Event, GuardRun, Outcome};
 use parapet_surfaces::{Draft, Echo};
 
 use crate::approval::Found;
@@ -24,6 +24,8 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Judged {
     pub(crate) event: Arc<Event>,
     pub(crate) echoes: Vec<Echo>,
+    /// What would put tokens back in place of values, for the log.
+    pub(crate) restored: Vec<Edit>,
     pub(crate) runs: Vec<GuardRun>,
     /// What the fold goes by: parts of the body that could not be read stand at its first event.
     pub(crate) coverage: Coverage,
@@ -39,10 +41,9 @@ pub(crate) struct Judged {
 pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held, Vec<Judged>) {
     let started = Instant::now();
     let mut not_inspected = take(&mut held.not_inspected);
-    let events: Vec<(Arc<Event>, Vec<Echo>)> =
-        take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
+    let events: Vec<Numbered> = take(&mut held.drafts).into_iter().map(|draft| numbered(exchange, draft)).collect();
     held.expected = events.len();
-    let all: Vec<Arc<Event>> = events.iter().map(|(event, _)| Arc::clone(event)).collect();
+    let all: Vec<Arc<Event>> = events.iter().map(|numbered| Arc::clone(&numbered.event)).collect();
     let past = remember::recall(exchange, &all).await;
     // What is new is never looked up, and what is looked up is left out for those guards alone that judge it by itself.
     let recognised = recognise::recognise(exchange, held.earlier.as_ref(), &all);
@@ -53,18 +54,26 @@ pub(crate) async fn judge(exchange: &mut Exchange<'_>, mut held: Held) -> (Held,
         .map(|(event, recognised)| judge.judge_rest(set, event, past.as_ref(), recognised.places()))
         .collect();
     let runs: Vec<Vec<GuardRun>> = stream::iter(all).buffered(AT_ONCE).collect().await;
-    let judged = events.into_iter().zip(recognised).zip(runs).map(|(((event, echoes), recognised), runs)| {
+    let judged = events.into_iter().zip(recognised).zip(runs).map(|((numbered, recognised), runs)| {
+        let Numbered { event, echoes, restored } = numbered;
         exchange.app.metrics.judged(event.stage, &runs);
         let (inspected, judged_before) = recognised.coverage(&event);
         let coverage = Coverage { inspected, judged_before, not_inspected: take(&mut not_inspected) };
-        Judged { event, echoes, runs, coverage, recognised, found: None, started }
+        Judged { event, echoes, restored, runs, coverage, recognised, found: None, started }
     });
     (held, judged.collect())
 }
 
-fn numbered(exchange: &mut Exchange<'_>, mut draft: Draft) -> (Arc<Event>, Vec<Echo>) {
-    let echoes = take(&mut draft.echoes);
-    (Arc::new(exchange.event(draft)), echoes)
+/// An event with what no guard sees of its draft.
+struct Numbered {
+    event: Arc<Event>,
+    echoes: Vec<Echo>,
+    restored: Vec<Edit>,
+}
+
+fn numbered(exchange: &mut Exchange<'_>, mut draft: Draft) -> Numbered {
+    let (echoes, restored) = (take(&mut draft.echoes), take(&mut draft.restored));
+    Numbered { event: Arc::new(exchange.event(draft)), echoes, restored }
 }
 
 /// The coverage for the record: parts count as inspected only where a guard came to a verdict.

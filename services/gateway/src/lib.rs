@@ -37,6 +37,7 @@ mod routes;
 mod secret;
 mod server;
 mod telemetry;
+mod tokens;
 mod trace;
 mod unreadable;
 mod unseen;

@@ -71,6 +71,12 @@ struct StreamEnd {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteTokens {
+    route: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLimit {
     limit: String,
     route: String,
@@ -104,6 +110,7 @@ pub(crate) struct Metrics {
     overhead: Histogram,
     requests: Family<RouteStatus, Counter>,
     streams: Family<StreamEnd, Counter>,
+    tokens: Family<RouteTokens, Counter>,
     rate_limited: Family<RouteLimit, Counter>,
     in_flight: Gauge,
     upstream_failures: Family<UpstreamFailure, Counter>,
@@ -136,6 +143,7 @@ impl Metrics {
             overhead: Histogram::new(EXCHANGE_BUCKETS),
             requests: Family::default(),
             streams: Family::default(),
+            tokens: Family::default(),
             rate_limited: Family::default(),
             in_flight: Gauge::default(),
             upstream_failures: Family::default(),
@@ -162,6 +170,7 @@ impl Metrics {
         r.register("overhead_seconds", "Time of an exchange without the upstream's share", self.overhead.clone());
         r.register("requests", "Requests by route and status", self.requests.clone());
         r.register("streams", "Streams that were passed on as they came, by how they ended", self.streams.clone());
+        r.register("tokens", "Redactions that can be undone, by what came of them", self.tokens.clone());
         r.register("rate_limited", "Requests beyond a limit, by limit and route", self.rate_limited.clone());
         r.register("requests_in_flight", "Requests at work", self.in_flight.clone());
         r.register("upstream_failures", "Exchanges without a usable answer, by kind", self.upstream_failures.clone());
@@ -224,6 +233,8 @@ impl Metrics {
             let parts = self.judged_before.get_or_create(&RouteName { route: record.route.clone() });
             parts.inc_by(u64::try_from(record.coverage.judged_before.len()).unwrap_or(u64::MAX));
         }
+        let restored = record.tokens.iter().flat_map(|tokens| tokens.restored.values()).sum();
+        self.tokens(&record.route, "restored", restored);
         for part in &record.coverage.not_inspected {
             self.not_inspected.get_or_create(&Reason { reason: part.reason.clone() }).inc();
         }
@@ -232,6 +243,13 @@ impl Metrics {
     /// An event whose guards ask a person: `pending`, `used`, or the reason code of the refusal.
     pub(crate) fn approval(&self, route: &str, outcome: &'static str) {
         self.approvals.get_or_create(&RouteApproval { route: route.to_owned(), outcome }).inc();
+    }
+
+    /// Redactions on a route that keeps values: `replaced` by tokens, `plain` beyond the limits, `restored` in answers.
+    pub(crate) fn tokens(&self, route: &str, outcome: &'static str, count: u64) {
+        if count > 0 {
+            self.tokens.get_or_create(&RouteTokens { route: route.to_owned(), outcome }).inc_by(count);
+        }
     }
 
     /// A decision that has no receipt.

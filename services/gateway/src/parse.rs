@@ -12,7 +12,7 @@ use crate::error::{GatewayError, Stop};
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, is_json, media_type};
 use crate::held::{AnswerHead, Body, Held};
-use crate::recognise;
+use crate::{recognise, tokens};
 use crate::unseen::{NOT_JSON, QUERY_STRING};
 use crate::upstream::UpstreamError;
 
@@ -33,7 +33,7 @@ pub(crate) fn request(exchange: &mut Exchange<'_>, body: Bytes) -> Result<Held, 
     exchange.model = parsed.model.take();
     exchange.stream = parsed.stream;
     let earlier = recognise::earlier(exchange, &parsed.events);
-    Ok(Held { earlier, ..Held::new(Body::Whole(body), parsed) })
+    Ok(Held { earlier, ..Held::request(body, parsed) })
 }
 
 /// Takes an answer apart, whatever its status.
@@ -56,10 +56,12 @@ pub(crate) fn answer(exchange: &mut Exchange<'_>, head: &AnswerHead, body: Bytes
     } else if body.is_empty() {
         unread(body, None)
     } else if let Some(api) = streamed {
-        stream(api, &body).map_err(|error| failed(exchange, error))?
+        stream(exchange, api, &body).map_err(|error| failed(exchange, error))?
     } else if is_json(&media_type) {
-        let parsed = json(exchange, head.status, &body);
-        Held::new(Body::Whole(body), parsed.map_err(|error| unreadable(exchange, word_for(&error)))?)
+        let read = |body: &[u8]| json(exchange, head.status, body);
+        let parsed = read(&body).map_err(|error| unreadable(exchange, word_for(&error)))?;
+        let (body, parsed) = tokens::restored(exchange, body, parsed, read);
+        Held::new(Body::Whole(body), parsed)
     } else {
         exchange.unread_answer = true;
         unread(body, Some(NOT_JSON))
@@ -95,11 +97,11 @@ pub(crate) fn error_mapping() -> Option<GenericMapping> {
     GenericMapping::new(Stage::Output, vec![whole], &[]).ok()
 }
 
-fn stream(api: ModelApi, body: &Bytes) -> Result<Held, GatewayError> {
+fn stream(exchange: &Exchange<'_>, api: ModelApi, body: &Bytes) -> Result<Held, GatewayError> {
     // The upstream's own limit has been applied to these bytes already.
     let mut answer = api.stream(body.len());
     answer.push(body)?;
-    Ok(Held::stream(answer.finish()?))
+    Ok(Held::stream(tokens::restored_stream(exchange, answer.finish()?)))
 }
 
 /// A body without parts: there is an event all the same, so that it is decided on and recorded.

@@ -5,7 +5,7 @@ use std::mem::take;
 use futures_util::future::join_all;
 use parapet_domain::decision::{DecisionRecord, RecordContext};
 use parapet_domain::fold::{Coverage, Ruling};
-use parapet_domain::{Decision, Folded, GuardRun, Refusal, RefusalKind, digest, reason, redact};
+use parapet_domain::{Decision, Edit, Folded, GuardRun, Refusal, RefusalKind, digest, reason, redact};
 use parapet_store::{RecordError, Recorded};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -97,6 +97,7 @@ fn record_of(exchange: &Exchange<'_>, decided: &Decided, runs: Vec<GuardRun>, co
     };
     let mut record = DecisionRecord::new(&decided.event, runs, coverage, &decided.ruling, context);
     record.approval.clone_from(&decided.approval);
+    record.tokens = (!decided.tokens.is_empty()).then(|| decided.tokens.clone());
     record
 }
 
@@ -133,10 +134,13 @@ fn unavailable(exchange: &Exchange<'_>, id: Uuid, error: &RecordError) -> Stop {
     Stop::Refused { refusal: Box::new(refusal), decision_id: None }
 }
 
-/// The content for the record, with all edits made. Of what was refused only so much that it can be found again: the
+/// The content for the record, with all edits made, and with the tokens of values that were put back. Of what was refused only so much that it can be found again: the
 /// text itself may be the very thing that must not be kept.
 fn content(decided: &Decided, key: &[u8; 32]) -> Value {
     let refused = decided.ruling.refusal.is_some();
+    // Where a guard's edit lies over such a value, its replacement stands there.
+    let edits: Vec<Edit> = decided.ruling.edits.iter().chain(&decided.restored).cloned().collect();
+    let edits = redact::merge(&edits);
     let parts = decided.event.parts.iter().enumerate();
     parts
         .map(|(n, part)| {
@@ -144,7 +148,7 @@ fn content(decided: &Decided, key: &[u8; 32]) -> Value {
                 let digest = digest::keyed("part", key, part.text.as_bytes());
                 return json!({ "pointer": part.pointer, "digest": digest, "chars": part.text.chars().count() });
             }
-            json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &decided.ruling.edits) })
+            json!({ "pointer": part.pointer, "text": redact::apply(&part.text, n, &edits) })
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Passes on a streamed answer in windows: each is judged and recorded before its text leaves, while the upstream goes on. At most a
 //! window waits here and a few pieces on their way to the caller; an upstream that is faster than the caller waits.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -58,7 +59,11 @@ pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<Box<
         && media_type(&head.headers).as_deref() == Some(EVENT_STREAM)
         && foreign_encoding(&head.headers).is_none();
     let event = exchange.peek(Draft::new(Stage::Output, Vec::new()));
-    (streamed && exchange.set.judges_windows(&event)).then(|| Box::new(WindowedAnswer::new(*api, limits)))
+    if !streamed || !exchange.set.judges_windows(&event) {
+        return None;
+    }
+    let restoring = exchange.restoring.as_ref().map(Arc::clone);
+    Some(Box::new(restoring.into_iter().fold(WindowedAnswer::new(*api, limits), WindowedAnswer::restoring)))
 }
 
 impl Relay {

@@ -79,10 +79,13 @@ pub(crate) fn noted(exchange: &Exchange<'_>, decided: &[Decided]) -> Vec<Seen> {
     if exchange.set.readings().is_empty() {
         return Vec::new();
     }
+    // A token stands for a value that may come back, so that the value counts as seen.
+    let tokens = exchange.restoring.as_ref().map(|restoring| restoring.tokens());
+    let is_final = |edit: &&Edit| tokens.is_none_or(|tokens| !tokens.holds(&edit.replacement));
     let permitted = decided.iter().filter(|decided| decided.ruling.refusal.is_none());
     let seen = permitted.map(|decided| Seen {
         event: Arc::clone(&decided.event),
-        edits: decided.ruling.edits.clone(),
+        edits: decided.ruling.edits.iter().filter(is_final).cloned().collect(),
         decision: decided.ruling.enforced,
     });
     seen.collect()

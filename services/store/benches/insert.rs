@@ -211,6 +211,7 @@ fn record() -> DecisionRecord {
         message: String::new(),
         decided_by: None,
         approval: None,
+        tokens: None,
         guard_set: "guard_set:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         engine: Engine {
             parapet: "0.1.0".to_owned(),

@@ -17,7 +17,7 @@ use crate::{StoreError, limits};
 pub(crate) const COLUMNS: &str = "version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles, \
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message, \
     decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id, approval_id, approval_state, \
-    approval_by";
+    approval_by, tokens";
 
 /// A point in time as a column; each store encodes it in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,7 @@ pub(crate) struct Row {
     pub(crate) approval_id: Option<Uuid>,
     pub(crate) approval_state: Option<String>,
     pub(crate) approval_by: Option<String>,
+    pub(crate) tokens: Option<String>,
     #[sqlx(skip)]
     pub(crate) marks: BTreeSet<Mark>,
 }
@@ -110,6 +111,7 @@ impl Row {
             approval_id: record.approval.as_ref().map(|approval| approval.id),
             approval_state: record.approval.as_ref().map(|approval| approval.state.as_str().to_owned()),
             approval_by: record.approval.as_ref().and_then(|approval| approval.by.as_deref().map(text)),
+            tokens: record.tokens.as_ref().map(json).transpose()?,
             marks: marks_of(record),
         };
         limits::check(&row)?;
@@ -144,6 +146,7 @@ impl Row {
             message: unescape(self.message),
             decided_by: self.decided_by.map(unescape),
             approval,
+            tokens: self.tokens.map(|tokens| parsed("tokens", &tokens)).transpose()?,
             guard_set: unescape(self.guard_set),
             engine: parsed("engine", &self.engine)?,
             duration_us: u64::try_from(self.duration_us).map_err(|_| unreadable("duration_us", &self.duration_us))?,
@@ -176,7 +179,7 @@ impl Row {
             &self.guard_set,
             &self.content_digest,
         ];
-        let optional = [&self.principal, &self.session, &self.content, &self.chain_digest];
+        let optional = [&self.principal, &self.session, &self.content, &self.tokens, &self.chain_digest];
         let marks: usize = self.marks.iter().map(|mark| mark.guard.len() + self.tenant.len() + 48).sum();
         size_of::<Self>()
             + long.iter().map(|s| s.len()).sum::<usize>()

@@ -1,7 +1,7 @@
 //! What a surface makes of one body: drafts of events, and the list of what no guard will see.
 
 use parapet_domain::fold::NotInspected;
-use parapet_domain::{Part, Stage};
+use parapet_domain::{Edit, Part, Stage};
 
 /// One body, taken apart. There is always at least one event.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,13 +27,15 @@ pub struct Draft {
     pub parts: Vec<Part>,
     /// Values that say the same as a part in another form.
     pub echoes: Vec<Echo>,
+    /// Edits that put tokens in place of values that were put back, for whoever must not know them. Disjoint and in text order.
+    pub restored: Vec<Edit>,
 }
 
 impl Draft {
-    /// A draft without echoes.
+    /// A draft of nothing but parts.
     #[must_use]
     pub const fn new(stage: Stage, parts: Vec<Part>) -> Self {
-        Self { stage, parts, echoes: Vec::new() }
+        Self { stage, parts, echoes: Vec::new(), restored: Vec::new() }
     }
 }
 

@@ -80,7 +80,7 @@ impl<'d> Drafts<'d> {
     fn into_body(self, stage: Stage, keep_main: bool, stream: bool) -> ParsedBody {
         let document = self.out.document;
         let model = document.root().get("model").and_then(|model| document.string(model));
-        let main = Draft { stage, parts: self.out.parts, echoes: self.echoes };
+        let main = Draft { stage, parts: self.out.parts, echoes: self.echoes, restored: Vec::new() };
         let (not_inspected, not_inspected_total) = self.out.listing.finish();
         ParsedBody {
             events: keep_main.then_some(main).into_iter().chain(self.apart).collect(),

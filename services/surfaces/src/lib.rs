@@ -25,6 +25,7 @@ mod model_api;
 mod pointer;
 mod question;
 mod refusal;
+mod restore;
 mod rewrite;
 mod stream;
 mod tool_definitions;
@@ -40,6 +41,7 @@ pub use refusal::{
     RefusalContext, Reply, Style, decision_headers, failure, refusal,
     status::{Fault, STATUS_TABLE, StatusRow},
 };
+pub use restore::{Restoring, Room};
 pub use rewrite::{RewriteError, rewrite};
 pub use stream::{HeldAnswer, StreamAnswer};
 pub use turns::{Earlier, Turns};

@@ -1,12 +1,15 @@
 //! A streamed answer, held back until it is complete and judged, then passed on in one plain form: its events as they
 //! were, or the edited answer. Comments, ids and all else that is not judged are not passed on.
 
+use parapet_domain::Part;
 use parapet_domain::json::JsonError;
 use serde_json::{Map, Value};
 
 use crate::document::{is_plain_key, parse_value};
 use crate::sse::{SseEvent, SseParser, data_event, named_event};
-use crate::{ModelApi, ParsedBody, StreamError, SurfaceError, anthropic_messages, openai_chat, openai_responses};
+use crate::{
+    ModelApi, ParsedBody, Restoring, Room, StreamError, SurfaceError, anthropic_messages, openai_chat, openai_responses,
+};
 
 pub(crate) mod merge;
 
@@ -35,6 +38,31 @@ pub struct HeldAnswer {
 }
 
 impl HeldAnswer {
+    /// The answer with values in place of their tokens, told anew if there are any.
+    #[must_use]
+    pub fn restored(self, restoring: &Restoring) -> Self {
+        self.restored_within(restoring, &mut Room::default(), &|_| false)
+    }
+
+    /// [`restored`](Self::restored) within what is left of the room, and with texts that are known to be the ends of JSON.
+    pub(crate) fn restored_within(
+        self,
+        restoring: &Restoring,
+        room: &mut Room,
+        is_json: &dyn Fn(&Part) -> bool,
+    ) -> Self {
+        let Self { api, body, parsed, plain } = self;
+        let mut told = None;
+        let (restored, parsed) = restoring.apply_within(&body, parsed, room, is_json, |body| {
+            told = Some(api.replay(body)?);
+            Ok(ParsedBody { stream: true, ..api.parse_answer(body)? })
+        });
+        match (restored, told) {
+            (Some(body), Some(plain)) => Self { api, body, parsed, plain },
+            _ => Self { api, body, parsed, plain },
+        }
+    }
+
     /// What to send on: the events that were judged, or the edited answer as a stream.
     ///
     /// # Errors

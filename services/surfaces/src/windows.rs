@@ -7,12 +7,14 @@ mod responses;
 mod segment;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use parapet_domain::Edit;
 use serde_json::Value;
 
+use crate::restore::Restorer;
 use crate::sse::{SseEvent, SseParser};
-use crate::{Draft, ModelApi, ParsedBody, RewriteError, StreamError};
+use crate::{Draft, ModelApi, ParsedBody, Restoring, RewriteError, StreamError};
 use chat::ChatWindows;
 use messages::MessageWindows;
 use responses::ResponseWindows;
@@ -72,6 +74,17 @@ impl WindowedAnswer {
             ModelApi::OpenaiResponses => Form::Responses(Box::default()),
         };
         Self { limits, parser: SseParser::new(limits.max_buffer_bytes), coming: VecDeque::new(), form }
+    }
+
+    /// The same, in which tokens become values before any window shows them.
+    #[must_use]
+    pub fn restoring(mut self, restoring: Arc<Restoring>) -> Self {
+        let restorer = Some(Restorer::new(restoring));
+        match &mut self.form {
+            Form::Chat(form) => form.restorer = restorer,
+            Form::Messages(form) => form.restorer = restorer,
+        }
+        self
     }
 
     /// Takes the next bytes, cut anywhere.

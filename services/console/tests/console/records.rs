@@ -40,6 +40,7 @@ pub(crate) fn record(n: u32, now: Timestamp) -> DecisionRecord {
         message: String::new(),
         decided_by: None,
         approval: None,
+        tokens: None,
         guard_set: format!("set:{}", "5e".repeat(32)),
         engine: Engine {
             parapet: "0.1.0".to_owned(),

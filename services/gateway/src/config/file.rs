@@ -545,6 +545,12 @@ pub struct RouteFile {
     /// What becomes of a request in which an earlier turn is refused: `refuse` (default), `cut`, to go on without that turn, or
     /// `replace`, to go on with a notice in its place; only for model servers.
     pub refused_turns: Option<RefusedTurns>,
+    /// What stands in place of what guards redact in a request: `mask` (default), what they put there, or `tokens`, for which the values are
+    /// put back in the answer; only for model servers and `generic`. See [tokens](tokens.md).
+    pub redact: Option<Redact>,
+    /// Tools whose arguments get values back, by name or `PREFIX*`; calls of others keep the tokens. Default: all. Only with
+    /// `redact = "tokens"`.
+    pub restore_tools: Option<Vec<String>>,
     /// Whether the history that a client sends again is judged again: `judge` (default), all of it, or `remember`, without what
     /// guards that judge each part by itself have allowed in the same session; only for model servers.
     pub history: Option<HistoryRule>,
@@ -690,6 +696,17 @@ pub enum UnknownMethods {
     Refuse,
     /// They are judged as a whole.
     Judge,
+}
+
+/// What stands in place of what is redacted in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redact {
+    /// What the guards put there.
+    #[default]
+    Mask,
+    /// Tokens, for which the values are put back in the answer.
+    Tokens,
 }
 
 /// How a streamed answer is judged.

@@ -314,6 +314,8 @@ pub struct Route {
     pub approval: ApprovalRules,
     /// How a streamed answer is cut into windows; `None` when it is held as a whole.
     pub windows: Option<WindowLimits>,
+    /// The tools whose arguments get redacted values back; `None` where redactions are final.
+    pub tokens: Option<ToolFilter>,
 }
 
 /// How calls that need a person's approval are kept.

@@ -186,6 +186,44 @@ surface = "mcp"
 }
 
 #[test]
+fn redactions_can_be_undone_where_the_answer_comes_in_the_same_exchange() {
+    let on = |surface: &str, more: &str| {
+        format!(
+            "[upstreams.u]\nbase_url = \"http://u\"\n[[route]]\nname = \"r\"\nsurface = \"{surface}\"\nprincipal = \"optional\"\n{more}\n"
+        )
+    };
+    let tokens = "redact = \"tokens\"";
+    for surface in ["openai_chat", "openai_responses", "anthropic_messages"] {
+        let text = on(surface, &format!("upstream = \"u\"\n{tokens}\nrestore_tools = [\"crm_*\"]"));
+        let route = Config::parse("parapet.toml", &text, &nothing).unwrap().routes.remove(0);
+        let tools = route.tokens.unwrap();
+        assert!(tools.permits(Some("crm_mail")) && !tools.permits(Some("mail")));
+        let plain = Config::parse("parapet.toml", &on(surface, "upstream = \"u\""), &nothing).unwrap();
+        assert_eq!(plain.routes[0].tokens, None);
+    }
+    for (surface, why) in [
+        ("mcp", "a server of tools has to get the values themselves"),
+        ("check", "no value is kept beyond it"),
+        ("litellm", "no value is kept beyond it"),
+        ("ext_authz", "no value is kept beyond it"),
+        ("claude_code", "no value is kept beyond it"),
+    ] {
+        let message = errors(&on(surface, &format!("credential = \"optional\"\n{tokens}")));
+        assert!(
+            message.contains("`route[0].redact`: `tokens` cannot be kept here: ") && message.contains(why),
+            "{message}"
+        );
+    }
+    for (more, expected) in [
+        ("restore_tools = [\"x\"]".to_owned(), "`route[0].restore_tools`: has no effect without `redact = \"tokens\"`"),
+        (format!("{tokens}\nrestore_tools = [\"a*b\"]"), "`route[0].restore_tools`: `a*b` is no name of tools"),
+    ] {
+        let message = errors(&on("openai_chat", &format!("upstream = \"u\"\n{more}")));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn an_admin_token_is_as_long_as_the_console_needs() {
     let with = |token: &str| format!("[server]\nadmin_token = \"{token}\"\n{ROUTE}");
     assert!(errors(&with(&"x".repeat(23))).contains("is too short; use at least 24 characters"));

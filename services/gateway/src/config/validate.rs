@@ -6,6 +6,7 @@ mod rates;
 mod routes;
 mod server;
 mod telemetry;
+mod tokens;
 mod upstreams;
 mod windows;
 mod write;

@@ -20,6 +20,7 @@ mod mcp;
 mod protocol;
 mod rates;
 mod recognised;
+mod redact_tokens;
 mod responses;
 mod sessions;
 mod shutdown;

@@ -52,6 +52,7 @@ fn decision(place: &Place, content: Option<Value>) -> DecisionRecord {
         message: String::new(),
         decided_by: None,
         approval: None,
+        tokens: None,
         guard_set: "set:00".to_owned(),
         engine: Engine { parapet: "0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "sha256:00".to_owned() },
         duration_us: 1,

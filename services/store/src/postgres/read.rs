@@ -72,7 +72,7 @@ fn time_of(id: Uuid) -> Option<i64> {
 
 fn select() -> QueryBuilder<Postgres> {
     let columns = COLUMNS.split(", ").map(|column| match column {
-        "roles" | "coverage" | "runs" | "engine" | "content" => format!("d.{column}::text as {column}"),
+        "roles" | "coverage" | "runs" | "engine" | "content" | "tokens" => format!("d.{column}::text as {column}"),
         other => format!("d.{other}"),
     });
     QueryBuilder::new(format!("select {}", columns.collect::<Vec<_>>().join(", ")))

@@ -19,25 +19,25 @@ with new_decisions as (
   insert into decisions (version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles,
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message,
     decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id,
-    approval_id, approval_state, approval_by)
+    approval_id, approval_state, approval_by, tokens)
   select version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles::json,
     session, trace_id, stage, surface, content_digest, coverage::json, runs::json, failures, folded, enforced, reason_code, message,
     decided_by, guard_set, engine::json, duration_us, content::json, chain_sequence, chain_digest, chain_key_id,
-    approval_id, approval_state, approval_by
+    approval_id, approval_state, approval_by, tokens::json
   from unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
     $18::text[], $19::int[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[],
     $27::bigint[], $28::text[], $29::bigint[], $30::text[], $31::text[],
-    $32::uuid[], $33::text[], $34::text[])
+    $32::uuid[], $33::text[], $34::text[], $35::text[])
     as rows (version, id, event_id, exchange_id, sequence, at, tenant, route, agent, principal, roles,
     session, trace_id, stage, surface, content_digest, coverage, runs, failures, folded, enforced, reason_code, message,
     decided_by, guard_set, engine, duration_us, content, chain_sequence, chain_digest, chain_key_id,
-    approval_id, approval_state, approval_by)
+    approval_id, approval_state, approval_by, tokens)
   on conflict (tenant, at, id) do nothing
   returning 1
 ), new_marks as (
   insert into decision_marks (tenant, guard, outcome, at, id)
-  select * from unnest($35::text[], $36::text[], $37::text[], $38::timestamptz[], $39::uuid[])
+  select * from unnest($36::text[], $37::text[], $38::text[], $39::timestamptz[], $40::uuid[])
   on conflict (tenant, guard, outcome, at, id) do nothing
 )
 select count(*) from new_decisions";
@@ -123,6 +123,7 @@ fn bind_decisions<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {
         .bind(column(rows, |r| r.approval_id))
         .bind(column(rows, |r| r.approval_state.as_deref()))
         .bind(column(rows, |r| r.approval_by.as_deref()))
+        .bind(column(rows, |r| r.tokens.as_deref()))
 }
 
 fn bind_marks<'q>(query: Insert<'q>, rows: &[&'q Row]) -> Insert<'q> {

@@ -58,6 +58,7 @@ async fn insert_decisions(connection: &mut SqliteConnection, rows: &[&Row]) -> R
         values.push_bind(&row.guard_set).push_bind(&row.engine).push_bind(row.duration_us).push_bind(&row.content);
         values.push_bind(row.chain_sequence).push_bind(&row.chain_digest).push_bind(&row.chain_key_id);
         values.push_bind(row.approval_id).push_bind(&row.approval_state).push_bind(&row.approval_by);
+        values.push_bind(&row.tokens);
     });
     // Not OR IGNORE, which would also pass over rows that break a constraint.
     query.push(" on conflict (tenant, at, id) do nothing");

@@ -23,7 +23,7 @@ async fn a_newer_database_is_refused(fixture: &Fixture) {
         .await;
     assert_eq!(
         refusal(fixture).await.to_string(),
-        "the database has migration 9999, but this version of parapet knows migrations up to 7; use a newer parapet, or restore a backup from before the upgrade"
+        "the database has migration 9999, but this version of parapet knows migrations up to 8; use a newer parapet, or restore a backup from before the upgrade"
     );
     // The refusal leaves no lock behind.
     fixture.execute("delete from _sqlx_migrations where version = 9999").await;

@@ -4,7 +4,7 @@ use parapet_domain::decision::{DECISION_VERSION, Engine};
 use parapet_domain::fold::{Coverage, JudgedBefore, NotInspected};
 use parapet_domain::{
     Decision, DecisionRecord, Edit, Failure, FailureKind, GuardRun, Mode, OnError, Outcome, Stage, Surface, Timestamp,
-    Verdict,
+    TokenCounts, Verdict,
 };
 use serde_json::json;
 use uuid::{NoContext, Uuid};
@@ -65,6 +65,9 @@ pub(super) fn sample(n: u32) -> DecisionRecord {
         message: String::new(),
         decided_by: (decision != Decision::Allow && n.is_multiple_of(3)).then(|| "web-rules".to_owned()),
         approval: None,
+        tokens: n
+            .is_multiple_of(5)
+            .then(|| TokenCounts { replaced: [("EMAIL".to_owned(), 2)].into(), ..TokenCounts::default() }),
         guard_set: "guard_set:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "sha256:00".to_owned() },
         duration_us: u64::from(n % 100) + 1,

@@ -5,10 +5,11 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
-use parapet_domain::{Edit, Stage};
+use parapet_domain::{Edit, Part, Stage};
 
 use super::segment::Segment;
 use super::{Drawn, WindowLimits};
+use crate::restore::Restorer;
 use crate::sse::SseEvent;
 use crate::{Draft, HeldAnswer, ModelApi, ParsedBody, RewriteError, StreamAnswer, StreamError, rewrite};
 use lanes::Lane;
@@ -28,6 +29,8 @@ pub(super) struct ChatWindows {
     rest_bytes: usize,
     /// The rest, once it is complete.
     held: Option<HeldAnswer>,
+    /// What becomes of tokens.
+    pub(super) restorer: Option<Restorer>,
 }
 
 impl ChatWindows {
@@ -50,9 +53,11 @@ impl ChatWindows {
     pub(super) fn show(&mut self) -> ParsedBody {
         let shows = |at: &usize| self.segments.get(*at).is_some_and(|(_, segment)| segment.fresh > 0);
         self.shown = (0..self.segments.len()).filter(shows).collect();
-        let parts = self.shown.iter().filter_map(|at| self.segments.get(*at));
-        let parts = parts.map(|(lane, segment)| segment.part(lane.template())).collect();
-        ParsedBody { events: vec![Draft::new(Stage::Output, parts)], stream: true, ..ParsedBody::default() }
+        let shown = || self.shown.iter().filter_map(|at| self.segments.get(*at));
+        let parts = shown().map(|(lane, segment)| segment.part(lane.template())).collect();
+        let restored = shown().enumerate().flat_map(|(part, (_, segment))| segment.undoing(part)).collect();
+        let draft = Draft { restored, ..Draft::new(Stage::Output, parts) };
+        ParsedBody { events: vec![draft], stream: true, ..ParsedBody::default() }
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -61,6 +66,10 @@ impl ChatWindows {
 
     pub(super) fn finish(&mut self) -> Result<ParsedBody, StreamError> {
         let mut held = self.rest.take().ok_or(StreamError::Truncated)?.finish()?;
+        if let Some(restorer) = &mut self.restorer {
+            let of_part = |part: &Part| self.segments.iter().find(|(lane, _)| lane.pointer() == part.pointer);
+            held = restorer.held(held, &|part| of_part(part).is_some_and(|(_, segment)| segment.is_json()));
+        }
         let mut parsed = std::mem::take(&mut held.parsed);
         for part in parsed.events.iter_mut().flat_map(|draft| &mut draft.parts) {
             let segment = self.segments.iter().find(|(lane, _)| lane.pointer() == part.pointer);
@@ -100,10 +109,10 @@ impl ChatWindows {
 
     fn grow(&mut self, lane: Lane, text: &str, limits: &WindowLimits) -> Result<(), StreamError> {
         match self.segments.iter_mut().find(|(known, _)| *known == lane) {
-            Some((_, segment)) => segment.push(text),
+            Some((_, segment)) => segment.take(text, self.restorer.as_mut()),
             None => {
                 let mut segment = Segment::default();
-                segment.push(text);
+                segment.take(text, self.restorer.as_mut());
                 self.segments.push((lane, segment));
             }
         }
@@ -115,11 +124,11 @@ impl ChatWindows {
         self.segments.iter().map(|(_, segment)| segment.bytes()).sum()
     }
 
-    /// From here on all is held: what waits of the windows, `event` and what follows it.
+    /// From here on all is held: what waits of the windows, with the tokens that came, `event` and what follows it.
     fn end_windows(&mut self, event: &SseEvent, limits: &WindowLimits) -> Result<(), StreamError> {
         let mut rest = ModelApi::OpenaiChat.stream(limits.max_buffer_bytes);
         for (lane, segment) in &self.segments {
-            rest.take(&SseEvent { data: self.lanes.chunk(lane, segment.text()), ..SseEvent::default() })?;
+            rest.take(&SseEvent { data: self.lanes.chunk(lane, &segment.as_it_came()), ..SseEvent::default() })?;
         }
         self.rest_bytes = self.waiting();
         self.rest = Some(rest);

@@ -7,11 +7,12 @@ mod flow;
 #[cfg(test)]
 mod tests;
 
-use parapet_domain::Stage;
+use parapet_domain::{Part, Stage};
 use serde_json::{Map, Value};
 
 use super::WindowLimits;
 use crate::anthropic_messages::{self, Assembly};
+use crate::restore::Restorer;
 use crate::sse::{SseEvent, named_event};
 use crate::stream::{EventReader, Read, Step};
 use crate::{Draft, ModelApi, ParsedBody, StreamError};
@@ -40,6 +41,10 @@ pub(super) struct MessageWindows {
     /// Blocks that were taken out.
     gone: usize,
     shown: Shown,
+    /// What becomes of tokens.
+    pub(super) restorer: Option<Restorer>,
+    /// The first block that waits is the end of a text that is JSON.
+    is_json: bool,
 }
 
 impl Default for MessageWindows {
@@ -57,6 +62,8 @@ impl Default for MessageWindows {
             begun: false,
             gone: 0,
             shown: Shown::default(),
+            restorer: None,
+            is_json: false,
         }
     }
 }
@@ -67,7 +74,7 @@ impl MessageWindows {
         let kind = self.reader.kind(&event.name, &fields)?.to_owned();
         let grows = self.flow.as_ref().and_then(|flow| text_of(&kind, &fields, flow.index));
         match (grows, &mut self.flow) {
-            (Some(text), Some(flow)) => flow.segment.push(text),
+            (Some(text), Some(flow)) => flow.segment.take(text, self.restorer.as_mut()),
             _ if kind == "ping" && fields.len() == 1 => self.ping(event),
             _ => self.hold(&kind, event, fields)?,
         }
@@ -89,6 +96,7 @@ impl MessageWindows {
         let mut shown = Shown {
             plain: std::mem::take(&mut self.plain),
             body: None,
+            restored: false,
             first,
             gone: self.gone,
             starts: self.assembly.starts(),
@@ -104,6 +112,7 @@ impl MessageWindows {
             let not_alone = !shown.ends || first > self.gone;
             let body = assembly.into_body(not_alone).ok_or(StreamError::Empty)?;
             parsed = anthropic_messages::parse_answer(&body).map_err(StreamError::Answer)?;
+            let body = self.put_back(body, &mut parsed, &mut shown);
             draw::move_blocks(&mut parsed, |index| index.saturating_add(first));
             shown.body = Some(body);
         }
@@ -155,15 +164,28 @@ impl MessageWindows {
         Ok(())
     }
 
+    /// A piece of the message with values in place of its tokens. What is told anew is no longer what came.
+    fn put_back(&mut self, body: Vec<u8>, parsed: &mut ParsedBody, shown: &mut Shown) -> Vec<u8> {
+        let Some(restorer) = &mut self.restorer else { return body };
+        let first = flow::pointer(0);
+        let is_json = |part: &Part| self.is_json && part.pointer == first;
+        let (restored, read) =
+            restorer.piece(&body, std::mem::take(parsed), &is_json, anthropic_messages::parse_answer);
+        *parsed = read;
+        shown.restored = restored.is_some();
+        restored.unwrap_or(body)
+    }
+
     fn take_back(&mut self, flow: Flow) {
         self.fresh = self.fresh.saturating_add(flow.segment.fresh);
         let (index, released) = (flow.index, flow.segment.released);
-        let text = flow.segment.into_text();
+        let (text, is_json) = (flow.segment.as_it_came(), flow.segment.is_json());
         if !text.is_empty() {
             self.plain.extend(flow::event(index, &text));
         }
         if flow.begun {
             self.resumed = Some(released);
+            self.is_json = is_json;
         }
         self.assembly.take_back(text, flow.begun);
     }

@@ -12,6 +12,7 @@ use parapet_surfaces::generic::{GenericMapping, PartMapping};
 use parapet_surfaces::Style;
 
 use super::mcp::{check_unused, is_wrapped, mcp};
+use super::tokens::tokens;
 use super::windows::windows;
 use super::{Unfit, Upstreams, checked, complain, name, number};
 use crate::config::file::{ApprovalFile, ConfigFile, PartFile, RouteFile, SurfaceName};
@@ -73,6 +74,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         }
     };
     let windows = windows(file, surface.model_api(), key, unfit);
+    let tokens = tokens(file, surface, key, unfit);
     let approval = approval(&file.approval, &format!("{key}.approval"), unfit);
     let agent = file.agent.clone().unwrap_or_else(|| file.name.clone());
     if file.agent.is_some() {
@@ -93,6 +95,7 @@ fn route(file: &RouteFile, key: &str, upstreams: &Upstreams, credentials: bool, 
         history: history(file, key, unfit),
         approval,
         windows,
+        tokens,
     })
 }
 

@@ -95,11 +95,43 @@ fn check(event) {
 }
 "#;
 
+/// Hides names and addresses from models, and all that follows a `#`.
+const HIDES: &str = r##"
+fn check(event) {
+    let edits = [];
+    for (part, n) in event.parts {
+        for word in ["ann@a.example", "evil@e.example", "Bob \"X\"", "Bob \\\"X\\\""] {
+            let at = part.text.index_of(word);
+            while at >= 0 {
+                edits.push(edit(n, at, at + word.len(), if word.contains("@") { "[e-mail]" } else { "[name]" }));
+                at = part.text.index_of(word, at + word.len());
+            }
+        }
+        let at = part.text.index_of("#");
+        if at >= 0 { edits.push(edit(n, at, part.text.len(), "[rest]")); }
+    }
+    if edits.is_empty() { allow() } else { redact("hidden", "hidden from the model", edits) }
+}
+"##;
+
+/// Looks at what a client would get.
+const WARY: &str = r#"
+fn check(event) {
+    let edits = [];
+    for (part, n) in event.parts {
+        let at = part.text.index_of("evil@e.example");
+        if at >= 0 && event.stage == "tool_call" { return deny("to_evil", "nothing is sent there"); }
+        if at >= 0 { edits.push(edit(n, at, at + 14, "[gone]")); }
+    }
+    if edits.is_empty() { allow() } else { redact("evil", "taken out again", edits) }
+}
+"#;
+
 /// The guards judge these agents only; `alone` does what `words` does and judges each part by itself; `whole` does what `words` does, and needs all of an answer.
 const SET: &str = r#"
 [[guard]]
 id = "words"
-match = { agents = ["assistant", "ehr", "checker", "teller", "shop"] }
+match = { agents = ["assistant", "ehr", "checker", "teller", "shop", "keeper"] }
 [[guard]]
 id = "alone"
 match = { agents = ["recaller", "rememberer"] }
@@ -118,7 +150,13 @@ id = "blot"
 match = { agents = ["teller"] }
 [[guard]]
 id = "remembers"
-match = { agents = ["shop", "rememberer"] }
+match = { agents = ["shop", "rememberer", "wary"] }
+[[guard]]
+id = "hides"
+match = { agents = ["keeper", "wary"] }
+[[guard]]
+id = "wary"
+match = { agents = ["wary"] }
 "#;
 
 pub(crate) fn write(dir: &Path) {
@@ -133,6 +171,9 @@ pub(crate) fn write(dir: &Path) {
     let stages = MANIFEST.lines().find(|line| line.starts_with("stages")).unwrap();
     let reads = "stages = [\"tool_call\"]\nsession = [\"calls\", \"origins\", \"counters\"]";
     write_guard(dir, "remembers", &named("remembers").replace(stages, reads), REMEMBERS);
+    let of_stages = |id: &str, of: &str| named(id).replace(stages, &format!("stages = [{of}]"));
+    write_guard(dir, "hides", &of_stages("hides", "\"input\", \"tool_result\""), HIDES);
+    write_guard(dir, "wary", &of_stages("wary", "\"output\", \"tool_call\""), WARY);
     std::fs::write(dir.join("set.toml"), SET).unwrap();
 }
 

@@ -31,6 +31,7 @@ fn record() -> DecisionRecord {
         message: "no \"access\", sorry".to_owned(),
         decided_by: Some("eicu-access".to_owned()),
         approval: None,
+        tokens: None,
         guard_set: "set:00".to_owned(),
         engine: Engine { parapet: "0.1.0".to_owned(), toolbox: "1".to_owned(), rhai_guest: "00".to_owned() },
         duration_us: 42,

@@ -6,6 +6,8 @@ use super::*;
 use crate::WindowedAnswer;
 use crate::sse::SseParser;
 
+mod tokens;
+
 const NEEDLE: &str = "SECRET";
 
 fn limits(window_chars: usize, overlap_chars: usize) -> WindowLimits {

@@ -14,6 +14,8 @@ pub(super) struct Shown {
     pub(super) plain: Vec<u8>,
     /// What they amount to; `None` when that is nothing to be judged.
     pub(super) body: Option<Vec<u8>>,
+    /// Whether values stand in it that did not come.
+    pub(super) restored: bool,
     /// Which block of the message its first one is.
     pub(super) first: usize,
     /// Blocks that had been taken out before.
@@ -60,6 +62,7 @@ impl MessageWindows {
         }
         self.gone = self.gone.saturating_add(drawn.gone);
         self.shown = Shown::default();
+        self.is_json = false;
         (self.resumed, self.fresh, self.ready, self.pinged, self.begun) = (None, 0, false, false, true);
     }
 }
@@ -67,7 +70,7 @@ impl MessageWindows {
 impl Shown {
     /// The events, as they came when nothing in them and before them was changed.
     fn drawn(&self, body: &[u8], edits: &[(Draft, Vec<Edit>)]) -> Result<Drawn, RewriteError> {
-        if edits.is_empty() && self.gone == 0 {
+        if edits.is_empty() && self.gone == 0 && !self.restored {
             return Ok(Drawn { bytes: self.plain.clone(), ..Drawn::default() });
         }
         let edits: Vec<(Draft, &[Edit])> = edits

@@ -26,10 +26,13 @@ impl Flow {
         let template = Part { pointer: pointer(self.index), ..Part::text(Role::Assistant, Origin::Model, "") };
         let part = self.segment.part(template);
         let Some(output) = parsed.events.iter_mut().find(|draft| draft.stage == Stage::Output) else {
-            parsed.events.insert(0, Draft::new(Stage::Output, vec![part]));
+            let restored = self.segment.undoing(0).collect();
+            parsed.events.insert(0, Draft { restored, ..Draft::new(Stage::Output, vec![part]) });
             return;
         };
-        match output.parts.iter_mut().find(|known| known.pointer == part.pointer) {
+        let known = output.parts.iter().position(|known| known.pointer == part.pointer);
+        output.restored.extend(self.segment.undoing(known.unwrap_or(output.parts.len())));
+        match known.and_then(|at| output.parts.get_mut(at)) {
             Some(known) => *known = part,
             None => output.parts.push(part),
         }

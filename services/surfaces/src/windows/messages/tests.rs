@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{HeldAnswer, RewriteError, WindowedAnswer, rewrite};
 
+mod tokens;
+
 const NEEDLE: &str = "SECRET";
 
 fn limits(window_chars: usize, overlap_chars: usize) -> WindowLimits {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting that is read.
@@ -78,6 +80,42 @@ pub fn deserialize_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Value::Object(map) => Ok(map),
         _ => Err(de::Error::custom("an object is expected")),
     }
+}
+
+/// A value that is read from a JSON object and from nothing else. The derived reader of a struct takes a list of its fields'
+/// values too, which nobody wrote down and others would read as something else.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectReader(PhantomData))
+    }
+}
+
+struct ObjectReader<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectReader<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(access)).map(Object)
+    }
+}
+
+/// For `#[serde(deserialize_with)]` on a list of which each item has to be an [`Object`].
+///
+/// # Errors
+/// It is no list, an item is no object, or what the items' reader finds.
+pub fn deserialize_objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(item)| item).collect())
 }
 
 /// Levels of nesting of `value`, 0 for a scalar. Recursive, so only for what a reader of this file has bounded.

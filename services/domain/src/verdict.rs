@@ -1,7 +1,9 @@
 //! What one guard says of one event.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
+
+use crate::json::Object;
 
 /// Severity of a verdict, least to most severe. The order of the variants is the order of the fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,7 +40,7 @@ impl Decision {
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// How severe.
-    #[serde(rename = "verdict")]
+    #[serde(rename = "verdict", deserialize_with = "deserialize_word")]
     pub decision: Decision,
     /// Stable word, `[a-z0-9_]{1,64}`; empty for `allow`.
     #[serde(default)]
@@ -50,7 +52,7 @@ pub struct Verdict {
     #[serde(default, deserialize_with = "crate::json::deserialize_value")]
     pub details: Value,
     /// Replacements; only with `redact` or `ask`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::deserialize_objects")]
     pub edits: Vec<Edit>,
 }
 
@@ -75,6 +77,14 @@ impl Verdict {
     pub const MAX_DETAILS_DEPTH: usize = 32;
     /// Most edits in one verdict.
     pub const MAX_EDITS: usize = 10_000;
+
+    /// Reads an answer that came over the ABI. That it is a verdict says nothing about the rules: see [`Verdict::complaint`].
+    ///
+    /// # Errors
+    /// The bytes are not one JSON object with these fields.
+    pub fn read(answer: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(answer).map(|Object(verdict)| verdict)
+    }
 
     /// Passes.
     #[must_use]
@@ -124,6 +134,13 @@ impl Verdict {
     }
 }
 
+/// The derived reader would also take `{"allow": null}`.
+fn deserialize_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decision, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let known = Decision::ALL.into_iter().find(|decision| decision.as_str() == word);
+    known.ok_or_else(|| de::Error::custom(format_args!("`{}` is none of allow, redact, ask, deny", clip(&word))))
+}
+
 /// Whether `word` may be a reason code.
 #[must_use]
 pub fn is_reason_code(word: &str) -> bool {
@@ -132,4 +149,26 @@ pub fn is_reason_code(word: &str) -> bool {
 
 fn clip(text: &str) -> String {
     text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_an_object_and_so_are_its_edits() {
+        let edits = r#"{"verdict":"redact","reason_code":"x","edits":[{"part":0,"start":0,"end":1,"replacement":""}]}"#;
+        assert_eq!(Verdict::read(edits.as_bytes()).unwrap().edits.len(), 1);
+        assert_eq!(Verdict::read(br#" {"verdict" : "allow"} "#).unwrap(), Verdict::allow());
+        for other in [
+            r#"["allow","","",null,[]]"#,
+            r#"{"verdict":{"allow":null}}"#,
+            r#"{"verdict":"maybe"}"#,
+            r#"{"verdict":"redact","reason_code":"x","edits":[[0,0,1,""]]}"#,
+            r#"{"verdict":"allow"}x"#,
+            r#"{"verdict":"allow","verdict":"deny"}"#,
+        ] {
+            assert!(Verdict::read(other.as_bytes()).is_err(), "{other}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use parapet_domain::Budget;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, VariableOperatorCost,
-    WasmFeatures,
+    Config, Enabled, Engine, InstanceAllocationStrategy, Module, OperatorCost, PoolingAllocationConfig,
+    VariableOperatorCost, WasmFeatures,
 };
 
 use crate::SandboxError;
@@ -47,6 +47,20 @@ pub(crate) fn building() -> Result<Engine, SandboxError> {
     let mut config = code_config();
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&config).map_err(SandboxError::engine)
+}
+
+/// Makes the image that instances of `module` begin with, if it is not there. The kernel refuses to seal its file while it
+/// works on one of the pages itself, as it does when memory is short. That passes, so it is tried again.
+pub(crate) fn make_image(module: &Module) -> wasmtime::Result<()> {
+    const ATTEMPTS: usize = 3;
+    let mut made = module.initialize_copy_on_write_image();
+    for _ in 1..ATTEMPTS {
+        if made.is_ok() {
+            break;
+        }
+        made = module.initialize_copy_on_write_image();
+    }
+    made
 }
 
 /// Everything that decides about the code. Both engines share it, or the one would not load what the other compiled.

@@ -45,6 +45,9 @@ pub enum BuildError {
     /// The builder process could not do its work.
     #[error("the guard builder failed: {0}")]
     Builder(String),
+    /// The machine could not give the builder process what it needed, several times in a row.
+    #[error("the guard builder is short of something that the machine has to give: {0}; try again")]
+    Busy(String),
     /// A tool of the operator that it is granted was refused.
     #[error("tool `{tool}` cannot be built:\n{cause}")]
     Tool {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use parapet_domain::{Budget, Failure, FailureKind, Outcome, Verdict};
 use wasmtime::{Extern, Instance, Store, Trap};
 
-use crate::engine::TICK;
+use crate::engine::{TICK, make_image};
 use crate::guard::{Entry, LoadedGuard, Program};
 use crate::host::{HostError, HostState, Observed};
 use crate::sandbox::Sandbox;
@@ -114,6 +114,7 @@ pub(crate) fn answer_of(
     (fuel, max_output): (u64, u64),
 ) -> Result<Vec<u8>, Stop> {
     store.set_fuel(fuel)?;
+    make_image(program.instance.module())?;
     let instance = program.instance.instantiate(&mut *store)?;
     let memory = memory_of(store, &instance, entry)?;
     store.data_mut().memory = Some(memory);
@@ -175,7 +176,7 @@ fn function<T: 'static>(
 }
 
 pub(crate) fn verdict_of(bytes: &[u8], part_chars: &[usize]) -> Result<Verdict, String> {
-    let verdict: Verdict = serde_json::from_slice(bytes).map_err(|error| format!("answer is no verdict: {error}"))?;
+    let verdict = Verdict::read(bytes).map_err(|error| format!("answer is no verdict: {error}"))?;
     verdict.complaint(part_chars).map_or(Ok(verdict), Err)
 }
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use wasmtime::{Engine, InstancePre, Linker, Module, Store};
 
 use crate::SandboxError;
+use crate::engine::make_image;
 use crate::guard::Entry;
 use crate::host::HostError;
 use crate::limits::Limits;
@@ -65,6 +66,7 @@ impl WasmTools {
         let known = self.tools.iter().find(|(known, _, _)| *known == tool);
         let (_, instance, entry) = known.ok_or_else(|| ToolStop::Refused("is not part of this build".to_owned()))?;
         store.set_fuel(fuel).map_err(stopped)?;
+        make_image(instance.module()).map_err(stopped)?;
         let instance = instance.instantiate(&mut *store).map_err(stopped)?;
         let answer = exchange(store, &instance, entry, input, MAX_RESULT_BYTES).map_err(ToolStop::Stopped)?;
         result_of(&answer)

@@ -302,3 +302,32 @@ fn a_missing_builder_is_named() {
         Sandbox::new(config).unwrap().build(&code("fn check(event) { allow() }", Value::Null, &[])).unwrap_err();
     assert!(error.to_string().starts_with("the guard builder failed: `/no/such/builder` cannot be started"), "{error}");
 }
+
+/// A builder that says `times` times that the machine is short of something, and notes in `dir` how often it was asked.
+fn short_of_something(dir: &Path, times: usize) -> BuilderCommand {
+    let reply = br#"[{"busy":"a memory image cannot be sealed"}]"#;
+    let message = [&(reply.len() as u64).to_le_bytes()[..], reply, &0_u64.to_le_bytes()].concat();
+    std::fs::write(dir.join("reply"), message).unwrap();
+    let script = r#"echo asked >> "$1/asked"
+        n=0; while read -r _; do n=$((n + 1)); done < "$1/asked"
+        if [ "$n" -le "$2" ]; then exec /bin/cat "$1/reply"; fi
+        exec "$3""#;
+    let real = config(1).builder.program;
+    let words = ["-c", script, "builder", &dir.display().to_string(), &times.to_string(), &real.display().to_string()];
+    BuilderCommand { program: "/bin/sh".into(), arguments: words.map(str::to_owned).to_vec() }
+}
+
+#[test]
+fn a_builder_that_is_short_of_something_is_asked_again() {
+    for (times, asked, builds) in [(0, 1, true), (2, 3, true), (100, 3, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let builder = short_of_something(dir.path(), times);
+        let sandbox = Sandbox::new(SandboxConfig { builder, cache_dir: warm_cache(dir.path()), ..config(1) }).unwrap();
+        let built = sandbox.build(&code("fn check(event) { allow() }", Value::Null, &[]));
+        let notes = std::fs::read_to_string(dir.path().join("asked")).unwrap();
+        assert_eq!((notes.lines().count(), built.is_ok()), (asked, builds), "{built:?}");
+        if !builds {
+            assert!(matches!(built, Err(BuildError::Busy(why)) if why == "a memory image cannot be sealed"));
+        }
+    }
+}

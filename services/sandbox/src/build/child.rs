@@ -105,7 +105,8 @@ impl Workshop {
     }
 }
 
-/// How guest code that runs while a guard is built may end: by its own fault, or at a limit.
+/// How guest code that runs while a guard is built may end: by its own fault, at a limit, or for want of something that the
+/// machine could not give.
 pub(crate) fn reply_of(stop: crate::run::Stop) -> Reply {
     use parapet_domain::FailureKind as K;
     let failure = stop.into_failure();
@@ -113,6 +114,8 @@ pub(crate) fn reply_of(stop: crate::run::Stop) -> Reply {
         K::OutOfFuel => Reply::TooCostly(Limit::Fuel),
         K::OutOfMemory => Reply::TooCostly(Limit::Memory),
         K::TimedOut => Reply::TooCostly(Limit::Time),
+        // Neither the guest's doing nor a limit.
+        K::NoCapacity => Reply::Busy(failure.message),
         _ => Reply::Refused(vec![parapet_abi::Complaint {
             line: 0,
             column: 0,

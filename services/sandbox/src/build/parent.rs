@@ -15,6 +15,9 @@ use crate::error::BuildError;
 /// Wall-clock limit; the child's own CPU limit is lower.
 const MAX_TIME: Duration = Duration::from_secs(60);
 
+/// Most children that are asked for the same.
+const ATTEMPTS: usize = 3;
+
 /// One guard to build.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
@@ -27,8 +30,25 @@ pub(crate) struct Source<'a> {
 pub(crate) type Done = Result<(Vec<u8>, Listing), BuildError>;
 
 /// Builds all `sources` in one child process, as `order` says. An error of the whole is one
-/// of the child; it answers for each source otherwise.
+/// of the child; it answers for each source otherwise. When the machine was short of something, another child is asked.
 pub(crate) fn build(
+    builder: &BuilderCommand,
+    cache_dir: &Path,
+    order: &Order<'_>,
+    sources: &[Source<'_>],
+) -> Result<Vec<Done>, BuildError> {
+    let is_busy = |done: &Done| matches!(done, Err(BuildError::Busy(_)));
+    for _ in 1..ATTEMPTS {
+        let done = build_once(builder, cache_dir, order, sources)?;
+        if !done.iter().any(is_busy) {
+            return Ok(done);
+        }
+        tracing::warn!("the machine was short of what a guard's build needs; building anew");
+    }
+    build_once(builder, cache_dir, order, sources)
+}
+
+fn build_once(
     builder: &BuilderCommand,
     cache_dir: &Path,
     order: &Order<'_>,
@@ -105,6 +125,7 @@ fn done(replies: Vec<Reply>, mut bytes: &[u8]) -> Vec<Done> {
         Reply::Refused(complaints) => Err(BuildError::Refused(complaints)),
         Reply::TooCostly(limit) => Err(BuildError::TooCostly { limit: limit.as_str() }),
         Reply::Failed(message) => Err(BuildError::Builder(message)),
+        Reply::Busy(message) => Err(BuildError::Busy(message)),
     };
     replies.into_iter().map(outcome).collect()
 }

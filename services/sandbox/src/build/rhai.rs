@@ -9,6 +9,7 @@ use super::cache::Cache;
 use super::child::reply_of;
 use super::wire::{Job, Listing, Reply, Request};
 use crate::artifacts::RHAI_GUEST;
+use crate::engine::make_image;
 use crate::error::SandboxError;
 use crate::image::Image;
 use crate::limits::Limits;
@@ -40,7 +41,8 @@ pub(crate) fn build(
     let mut linker = Linker::new(engine);
     // Nothing in a script runs while it is parsed, so no import is ever called.
     linker.define_unknown_imports_as_traps(guest).map_err(|e| failed(&e))?;
-    let instance = linker.instantiate(&mut store, guest).map_err(|e| failed(&e))?;
+    let made = make_image(guest).and_then(|()| linker.instantiate(&mut store, guest));
+    let instance = made.map_err(|error| reply_of(Stop::Engine(error)))?;
 
     let base = memory(&mut store, &instance)?;
     let (facts_json, tools) = (job.facts.clone(), bindings(request));

@@ -7,6 +7,7 @@ use wasmtime::{Engine, ExternType, FuncType, Linker, Module, Store, ValType};
 use super::child::reply_of;
 use super::order::Interface;
 use super::wire::{Reply, Request};
+use crate::engine::make_image;
 use crate::limits::Limits;
 use crate::run::{Stop, ticks};
 
@@ -106,6 +107,7 @@ fn check_version(engine: &Engine, module: &Module, interface: Interface) -> Resu
         store.set_fuel(BUDGET.fuel)?;
         let mut linker = Linker::new(engine);
         linker.define_unknown_imports_as_traps(module)?;
+        make_image(module)?;
         let instance = linker.instantiate(&mut store, module)?;
         instance.get_typed_func::<(), i32>(&mut store, interface.abi_export())?.call(&mut store, ())
     };

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Changes with what the two say to each other.
-pub(crate) const VERSION: &[u8] = b"2";
+pub(crate) const VERSION: &[u8] = b"3";
 /// Largest header, in bytes: facts stand in it.
 pub(crate) const MAX_HEADER_BYTES: u64 = 8 << 20;
 /// Largest body, in bytes: machine code of the largest module.
@@ -47,10 +47,15 @@ pub(crate) struct Job {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    Built { bytes: u64, listing: Listing },
+    Built {
+        bytes: u64,
+        listing: Listing,
+    },
     Refused(Vec<Complaint>),
     TooCostly(Limit),
     Failed(String),
+    /// The machine was short of something, which may pass.
+    Busy(String),
 }
 
 /// What a traced build tells of its script.

@@ -19,7 +19,7 @@ mod tests;
 
 pub use cut::cut;
 pub use error::McpError;
-pub use framing::{Line, LineReader};
+pub use framing::{Line, LineReader, line};
 pub use message::{Kind, Message, RequestId, Split, split};
 pub use method::{is_known, is_known_version, may_batch};
 pub use reader::{Asked, ParsedMessage, Sender};

@@ -43,6 +43,14 @@ impl SseEvent {
         out.push('\n');
         out
     }
+
+    /// The event as it goes over the wire when its data is JSON: one line of the same JSON, in which no client finds the end
+    /// of another line.
+    #[must_use]
+    pub fn render_json(self) -> String {
+        let data = one_line(&self.data);
+        Self { data, ..self }.render()
+    }
 }
 
 /// Reads a stream piece by piece. Comments and unknown fields are skipped, as every client does.
@@ -181,7 +189,7 @@ pub(crate) fn typed_event(event: Value) -> Vec<u8> {
 /// The same JSON without space between its tokens, and with each character that could end a line escaped: clients split a
 /// stream at different ones. Some take U+2028, U+0085 or a form feed for a line's end, and would find a line there that
 /// nobody judged.
-fn one_line(json: &str) -> String {
+pub(crate) fn one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use parapet_domain::{Principal, Stage};
 use parapet_surfaces::Fault;
-use parapet_surfaces::mcp::{Line, Sender, error_reply, fault_reply, may_batch};
+use parapet_surfaces::mcp::{Line, Sender, error_reply, fault_reply, line, may_batch};
 use uuid::Uuid;
 
 use super::batch::{carry_all, join};
@@ -117,8 +117,8 @@ impl McpBridge {
             }
         }
         // What is left of a batch goes on as one, without what was refused in it.
-        let line = |messages: &[Bytes]| line_of(&join(messages, outcomes.batch));
-        let (on, back) = ((!on.is_empty()).then(|| line(&on)), (!back.is_empty()).then(|| line(&back)));
+        let joined = |messages: &[Bytes]| line_of(&join(messages, outcomes.batch));
+        let (on, back) = ((!on.is_empty()).then(|| joined(&on)), (!back.is_empty()).then(|| joined(&back)));
         let (to_client, to_server) = match sender {
             Sender::Client => (back, on),
             Sender::Server => (on, back),
@@ -156,10 +156,6 @@ impl McpBridge {
     }
 }
 
-/// One line: JSON has no line ends within strings, so those that it has are blanks between its tokens.
 fn line_of(message: &Bytes) -> Bytes {
-    let mut line: Vec<u8> =
-        message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
-    line.push(b'\n');
-    line.into()
+    line(message).into()
 }

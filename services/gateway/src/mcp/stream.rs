@@ -134,11 +134,11 @@ impl Stream {
         if data.trim().is_empty() {
             // A place to go on from, and no message.
             let mark = SseEvent { name, data: String::new(), id, retry };
-            return if mark.id.is_some() || mark.retry.is_some() { self.send(&mark).await } else { Ok(()) };
+            return if mark.id.is_some() || mark.retry.is_some() { self.send(mark).await } else { Ok(()) };
         }
         let Some(data) = self.carry(exchange, asking, data.into()).await else { return Ok(()) };
         let data = String::from_utf8_lossy(&data).into_owned();
-        self.send(&SseEvent { name, data, id, retry }).await
+        self.send(SseEvent { name, data, id, retry }).await
     }
 
     /// What may go on of the messages in an event.
@@ -161,8 +161,8 @@ impl Stream {
         (!messages.is_empty()).then(|| join(&messages, outcomes.batch))
     }
 
-    async fn send(&self, event: &SseEvent) -> Result<(), CallerGone> {
-        self.feed.send(event.render().into()).await
+    async fn send(&self, event: SseEvent) -> Result<(), CallerGone> {
+        self.feed.send(event.render_json().into()).await
     }
 
     /// Nobody is left waiting for an answer that will not come. One that the client can still ask for elsewhere is left open.
@@ -177,7 +177,7 @@ impl Stream {
         };
         for reply in faults(&self.conversation, &self.waiting, fault, message) {
             let data = String::from_utf8_lossy(&reply).into_owned();
-            if self.send(&SseEvent { data, ..SseEvent::default() }).await.is_err() {
+            if self.send(SseEvent { data, ..SseEvent::default() }).await.is_err() {
                 return;
             }
         }

@@ -1,5 +1,16 @@
 //! Messages as lines of text: one message a line, in pieces cut anywhere.
 
+use crate::sse::one_line;
+
+/// A message as a line, with its end. It is the same JSON, in which no reader finds the end of another line: between its
+/// tokens there is none, and in its strings there are escapes.
+#[must_use]
+pub fn line(message: &[u8]) -> Vec<u8> {
+    let mut line = one_line(&String::from_utf8_lossy(message)).into_bytes();
+    line.push(b'\n');
+    line
+}
+
 /// What a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {

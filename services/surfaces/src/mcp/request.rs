@@ -77,7 +77,7 @@ fn read_call(reader: &mut Reader<'_>, params: Option<&Node<'_>>, template: &Part
             }
             "_meta" => reader.meta(value, pointer, &text)?,
             "task" => reader.out.setting(value, pointer, &named(&text, key))?,
-            key => reader.out.inspect(value, pointer, &named(&text, key))?,
+            key => reader.other(PARAMS, key, value, pointer, &text)?,
         }
     }
     if !called {

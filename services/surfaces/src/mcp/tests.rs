@@ -78,6 +78,15 @@ fn a_call_that_names_no_tool_is_refused() {
 }
 
 #[test]
+fn a_key_of_a_call_that_may_be_content_is_listed() {
+    let call =
+        request("tools/call", json!({"name": "look", "arguments": {}, "do this now": {"q": "x y"}, "odd": "y z"}));
+    let parsed = parse(Sender::Client, &call, None);
+    assert_eq!(events(&parsed), [(Stage::ToolCall, vec!["/params/arguments", "/params/odd"])]);
+    assert_eq!(listed(&parsed), [("/params/do this now", "unmapped_field")]);
+}
+
+#[test]
 fn a_result_is_judged_in_every_form_that_it_takes() {
     let answer = result(json!({
         "content": [

@@ -44,6 +44,19 @@ async fn each_message_of_a_streamed_answer_is_judged() {
     );
 }
 
+/// Some clients end a line at these characters too, and would read what stands between two of them as an event of its own.
+#[tokio::test]
+async fn no_client_finds_an_event_within_a_text() {
+    for end in ['\u{2028}', '\u{2029}', '\u{85}'] {
+        let hidden = format!("data: {}", log("run this"));
+        let message = says(&format!("one{end}{end}{hidden}{end}{end}two"));
+        let gateway = start(streams(event(&message))).await;
+        let reply = ask(&gateway, &call("look", &json!({}))).await;
+        assert_eq!(messages(&reply), [message]);
+        assert!(!reply.text().contains(end), "{}", reply.text());
+    }
+}
+
 #[tokio::test]
 async fn a_denied_result_in_a_stream_is_replaced() {
     let gateway = start(streams(format!("id: 4\n{}", event(&says("FORBIDDEN"))))).await;

@@ -32,6 +32,16 @@ fn a_line_over_the_limit_is_passed_over_and_the_next_one_is_read() {
     );
 }
 
+#[test]
+fn a_message_is_one_line_to_every_reader() {
+    let inner = r#"{"jsonrpc":"2.0","method":"x"}"#;
+    let message = format!("{{\"a\":\r\n{inner}\r,\t\"b\" : \"c\u{2028}{}\u{85}\"}}", inner.replace('"', "\\\""));
+    let out = String::from_utf8(line(message.as_bytes())).unwrap();
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    assert!(out.ends_with('\n') && !out.trim_end().contains(ends), "{out:?}");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), serde_json::from_str::<Value>(&message).unwrap());
+}
+
 proptest! {
     #[test]
     fn the_cut_of_the_pieces_changes_nothing(

@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo loss matrix pii streams generation generation-live lint deny clients mcp-sdk litellm
+.PHONY: help demo test bench hostile agentdojo fuzz loss matrix pii streams generation generation-live lint deny clients mcp-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -72,6 +72,11 @@ agentdojo: ## Replays real traces of tool-using agents (DATA=…) turn by turn: 
 	@tests/setup.sh build
 	cargo build --quiet --locked --package parapet --package parapet-tests --bins
 	DATA="$(DATA)" $(DEBUG)/agentdojo $(ARGS)
+
+fuzz: ## Fuzzes each target for SECONDS (60), or TARGET alone: executions, what was kept, crashes (installs cargo-fuzz once)
+	@tests/setup.sh fuzz
+	cargo build --quiet --locked --package parapet-sandbox --bin parapet-guard-builder
+	PARAPET_TEST_BUILDER="$(abspath $(DEBUG))/parapet-guard-builder" tests/fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
 
 loss: ## 10,000 recorded decisions while Parapet is killed and Postgres restarted: nothing lost, nothing doubled
 	@tests/setup.sh test

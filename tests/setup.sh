@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a Make target needs and the machine lacks. Usage: tests/setup.sh build|test|bench|deny|python
+# Installs what a Make target needs and the machine lacks. Usage: tests/setup.sh build|test|bench|deny|fuzz|python
 # On Debian and Ubuntu it installs, as root or through sudo; elsewhere it lists what to install and stops.
 set -euo pipefail
 
@@ -87,10 +87,11 @@ case "${1:-}" in
     test) need_test; install_packages; install_rust; cargo_tool nextest cargo-nextest ;;
     bench) need_build; install_packages; install_rust ;;
     deny) need_build; install_packages; install_rust; cargo_tool deny cargo-deny ;;
+    fuzz) need_build; want c++ g++ "a C++ compiler"; install_packages; install_rust; cargo_tool fuzz cargo-fuzz ;;
     python)
         need_build
         want python3 python3 "Python 3.9 or newer"
         python3 -m venv --help >/dev/null 2>&1 || { packages+=(python3-venv); missing+=("Python's venv module"); }
         install_packages; install_rust ;;
-    *) echo "usage: tests/setup.sh build|test|bench|deny|python" >&2; exit 2 ;;
+    *) echo "usage: tests/setup.sh build|test|bench|deny|fuzz|python" >&2; exit 2 ;;
 esac

@@ -14,6 +14,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("parapet-sandbox", &["parapet-abi", "parapet-domain", "parapet-toolbox"]),
     ("parapet-test-sandbox", &["parapet-sandbox"]),
     ("parapet-test-model-server", &["parapet-models"]),
+    (
+        "parapet-test-properties",
+        &["parapet-domain", "parapet-sandbox", "parapet-surfaces", "parapet-test-sandbox", "parapet-toolbox"],
+    ),
     ("parapet-judge", &["parapet-domain", "parapet-sandbox", "parapet-toolbox"]),
     ("parapet-store", &["parapet-domain"]),
     ("parapet-surfaces", &["parapet-domain"]),

@@ -1,0 +1,7 @@
+//! Fuzzes server-sent events.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let holds = parapet_test_properties::property("sse");
+    holds(data);
+});

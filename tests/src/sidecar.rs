@@ -54,6 +54,8 @@ pub struct Started {
     pub listen: SocketAddr,
     /// Admin listener.
     pub admin_listen: SocketAddr,
+    /// Envoy's external authorization over gRPC, where the configuration has an address for it.
+    pub grpc_listen: Option<SocketAddr>,
     /// File with the admin token; absent when the configuration names one.
     pub admin_token_file: Option<PathBuf>,
 }

@@ -109,7 +109,7 @@ impl Cell {
     }
 
     pub(crate) fn name(&self) -> String {
-        format!("{} {} {} {}", self.speaker.name(), self.mode.as_str(), self.piece.as_str(), self.mark.as_str())
+        format!("{} {} {} {}", self.speaker.label(), self.mode.as_str(), self.piece.as_str(), self.mark.as_str())
     }
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn all() -> (Vec<Cell>, Vec<(String, &'static str)>) {
     for speaker in ALL {
         for mode in Mode::ALL {
             if let Err(why) = speaker.has(mode) {
-                impossible.push((format!("{} {}", speaker.name(), mode.as_str()), why));
+                impossible.push((format!("{} {}", speaker.label(), mode.as_str()), why));
                 continue;
             }
             for piece in Piece::ALL {
@@ -142,7 +142,7 @@ pub(crate) fn all() -> (Vec<Cell>, Vec<(String, &'static str)>) {
                     match speaker.exchange(mode, piece, &format!("some words, {} and more", mark.word())) {
                         Ok(exchange) => cells.push(Cell { speaker: *speaker, mode, piece, mark, exchange }),
                         Err(why) if mark == Mark::Allow => {
-                            impossible.push((format!("{} {} {}", speaker.name(), mode.as_str(), piece.as_str()), why));
+                            impossible.push((format!("{} {} {}", speaker.label(), mode.as_str(), piece.as_str()), why));
                         }
                         Err(_) => {}
                     }

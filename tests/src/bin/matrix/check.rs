@@ -10,8 +10,8 @@ use crate::mark::{GONE, Mark};
 use crate::world::{Seen, World};
 
 /// Runs a cell.
-pub(crate) async fn check(world: &World, cell: &Cell) -> Outcome {
-    let Seen { answer, received, rows } = world.run(&cell.exchange, cell.speaker.headers()).await?;
+pub(crate) async fn check(world: &mut World, cell: &Cell) -> Outcome {
+    let Seen { answer, received, rows } = world.run(cell.speaker, &cell.exchange).await?;
     client_side(cell, &answer).context("what the client sees")?;
     if cell.exchange.upstream.is_some() {
         upstream_side(cell, &received).context("what the upstream sees")?;

@@ -5,9 +5,11 @@ mod chat;
 mod check;
 mod claude_code;
 mod ext_authz;
+mod ext_authz_grpc;
 mod generic;
 mod litellm;
 mod mcp;
+mod mcp_stdio;
 mod responses;
 
 use anyhow::Result;
@@ -16,6 +18,7 @@ use parapet_tests::client::Answer;
 
 use crate::cell::{Mode, Piece};
 use crate::mark::Mark;
+use crate::transport::Transport;
 
 /// All of them.
 pub(crate) const ALL: &[&dyn Speaker] = &[
@@ -23,10 +26,12 @@ pub(crate) const ALL: &[&dyn Speaker] = &[
     &responses::Responses,
     &anthropic::Anthropic,
     &mcp::Mcp,
+    &mcp_stdio::McpStdio,
     &generic::Generic,
     &check::Check,
     &litellm::Litellm,
     &ext_authz::ExtAuthz,
+    &ext_authz_grpc::ExtAuthzGrpc,
     &claude_code::ClaudeCode,
 ];
 
@@ -34,6 +39,16 @@ pub(crate) const ALL: &[&dyn Speaker] = &[
 pub(crate) trait Speaker {
     /// The surface's name in records and the configuration.
     fn name(&self) -> &'static str;
+
+    /// How its clients reach Parapet.
+    fn transport(&self) -> Transport {
+        Transport::Http
+    }
+
+    /// Its name in the matrix.
+    fn label(&self) -> String {
+        format!("{}{}", self.name(), self.transport().over())
+    }
 
     /// Headers that its clients send.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use parapet_domain::DecisionRecord;
 use parapet_store::{DecisionFilter, PageRequest, Store, StoreConfig};
 use parapet_tests::client::Answer;
@@ -12,7 +12,9 @@ use parapet_tests::sidecar::Sidecar;
 use parapet_tests::upstream::Upstream;
 
 use crate::guards;
-use crate::speak::{ALL, Exchange};
+use crate::speak::{ALL, Exchange, Speaker};
+use crate::transport::stdio::Wrapped;
+use crate::transport::{Transport, grpc};
 
 /// Everything that runs.
 pub(crate) struct World {
@@ -20,6 +22,7 @@ pub(crate) struct World {
     store: Store,
     upstream: Upstream,
     answers: Answers,
+    wrapped: Wrapped,
     next: AtomicUsize,
     _home: tempfile::TempDir,
 }
@@ -48,13 +51,19 @@ impl World {
         .await?;
         let store = format!("sqlite:{}", home.path().join("parapet.db").display());
         let config = home.path().join("parapet.toml");
-        std::fs::write(&config, configuration(home.path(), &store, &upstream.address.to_string())?)?;
+        let common = common(home.path())?;
+        std::fs::write(&config, configuration(&common, &store, &upstream.address.to_string()))?;
         let sidecar = Sidecar::start(&home.path().join("state"), &["--config", &config.display().to_string()])?;
         let store = Store::open(&StoreConfig::new(store)).await?;
-        Ok(Self { sidecar, store, upstream, answers, next: AtomicUsize::new(0), _home: home })
+        let wrapped = Wrapped::start(&home.path().join("wrap"), &common).await?;
+        Ok(Self { sidecar, store, upstream, answers, wrapped, next: AtomicUsize::new(0), _home: home })
     }
 
-    pub(crate) async fn run(&self, exchange: &Exchange, more: &[(&str, &str)]) -> Result<Seen> {
+    pub(crate) async fn run(&mut self, speaker: &dyn Speaker, exchange: &Exchange) -> Result<Seen> {
+        if speaker.transport() == Transport::Stdio {
+            let next = exchange.upstream.as_ref().map_or("", |(_, body)| body.as_str());
+            return self.wrapped.run(&exchange.body, next).await;
+        }
         let id = format!("cell-{}", self.next.fetch_add(1, Ordering::Relaxed));
         if let Some(answer) = &exchange.upstream {
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), answer.clone());
@@ -64,36 +73,41 @@ impl World {
             ("x-request-id", id.as_str()),
             ("x-parapet-session", id.as_str()),
         ];
-        headers.extend_from_slice(more);
-        let answer = self.sidecar.client.send("POST", &exchange.path, &headers, exchange.body.clone()).await?;
+        headers.extend_from_slice(speaker.headers());
+        let answer = match (speaker.transport(), self.sidecar.started.grpc_listen) {
+            (Transport::Grpc, at) => {
+                let at = at.context("the sidecar has no address for gRPC")?;
+                grpc::check(at, &exchange.path, &headers, &exchange.body).await?
+            }
+            _ => self.sidecar.client.send("POST", &exchange.path, &headers, exchange.body.clone()).await?,
+        };
         let filter = DecisionFilter { session: Some(id.clone()), ..DecisionFilter::of("default") };
         let rows = self.store.decisions(&filter, &PageRequest::first(100)).await?.records;
         Ok(Seen { answer, received: self.upstream.received_by(&id), rows })
     }
 }
 
-fn configuration(home: &std::path::Path, store: &str, upstream: &str) -> Result<String> {
+/// What the sidecar and the command have in common.
+fn common(home: &std::path::Path) -> Result<String> {
     let (home, cache) = (home.display(), parapet_tests::world::shared_cache()?);
-    let mut text = format!(
-        r#"
+    Ok(format!(
+        "[audit]\ndigest_key_file = \"{home}/digest.key\"\n[guards]\ndir = \"{home}/guards\"\n[sandbox]\ncache_dir = \"{}\"\n",
+        cache.display(),
+    ))
+}
+
+fn configuration(common: &str, store: &str, upstream: &str) -> String {
+    let routes: String = ALL.iter().map(|speaker| speaker.route()).collect();
+    format!(
+        r#"{common}
 [server]
 listen = "127.0.0.1:0"
 admin_listen = "127.0.0.1:0"
+grpc_listen = "127.0.0.1:0"
 [store]
 url = "{store}"
-[audit]
-digest_key_file = "{home}/digest.key"
-[guards]
-dir = "{home}/guards"
-[sandbox]
-cache_dir = "{}"
 [upstreams.model]
 base_url = "http://{upstream}"
-"#,
-        cache.display(),
-    );
-    for speaker in ALL {
-        text.push_str(&speaker.route());
-    }
-    Ok(text)
+{routes}"#
+    )
 }

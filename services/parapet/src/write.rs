@@ -1,6 +1,7 @@
 //! `parapet write`: a long document, every section through the guards of a route.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -185,15 +186,10 @@ fn save(out: &Path, document: &Document) -> Result<()> {
     let named = || {
         format!("`{}` cannot be written; the document is kept, and the same command with --id goes on", out.display())
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder(out)).with_context(named)?;
+    // As any new file: the user's mask says who else may read it.
+    let open = std::fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(open).tempfile_in(folder(out)).with_context(named)?;
     file.write_all(document.text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(named)?;
-    readable(file.path())?;
     file.persist(out).with_context(named)?;
     Ok(())
-}
-
-/// Temporary files are their owner's alone; the document is as readable as any file.
-fn readable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))?)
 }

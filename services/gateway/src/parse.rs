@@ -12,9 +12,9 @@ use crate::error::{GatewayError, Stop};
 use crate::exchange::Exchange;
 use crate::headers::{foreign_encoding, is_json, media_type};
 use crate::held::{AnswerHead, Body, Held};
-use crate::{recognise, tokens};
 use crate::unseen::{NOT_JSON, QUERY_STRING};
 use crate::upstream::UpstreamError;
+use crate::{recognise, tokens};
 
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 

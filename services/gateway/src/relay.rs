@@ -49,8 +49,8 @@ enum Read {
     Nobody,
 }
 
-/// The windows of an answer that just begins; `None` when it has to be held as a whole: the route says so, it is no stream, or a
-/// guard that judges it needs all of it.
+/// The windows of an answer that just begins; `None` when it has to be held as a whole: the route says so, it is no stream, a guard
+/// that judges it needs all of it, or values can be put back in the whole of it alone.
 pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<Box<WindowedAnswer>> {
     let (RouteKind::Model(api, _), Some(limits)) = (&exchange.route().kind, exchange.route().windows) else {
         return None;
@@ -62,8 +62,12 @@ pub(crate) fn windows(exchange: &Exchange<'_>, head: &AnswerHead) -> Option<Box<
     if !streamed || !exchange.set.judges_windows(&event) {
         return None;
     }
-    let restoring = exchange.restoring.as_ref().map(Arc::clone);
-    Some(Box::new(restoring.into_iter().fold(WindowedAnswer::new(*api, limits), WindowedAnswer::restoring)))
+    let answer = WindowedAnswer::new(*api, limits);
+    let answer = match &exchange.restoring {
+        Some(restoring) => answer.restoring(Arc::clone(restoring))?,
+        None => answer,
+    };
+    Some(Box::new(answer))
 }
 
 impl Relay {

@@ -76,15 +76,17 @@ impl WindowedAnswer {
         Self { limits, parser: SseParser::new(limits.max_buffer_bytes), coming: VecDeque::new(), form }
     }
 
-    /// The same, in which tokens become values before any window shows them.
+    /// The same, in which tokens become values before any window shows them; `None` for an answer that has to be held for that: the last
+    /// event of a response repeats all of it, with the tokens.
     #[must_use]
-    pub fn restoring(mut self, restoring: Arc<Restoring>) -> Self {
+    pub fn restoring(mut self, restoring: Arc<Restoring>) -> Option<Self> {
         let restorer = Some(Restorer::new(restoring));
         match &mut self.form {
             Form::Chat(form) => form.restorer = restorer,
             Form::Messages(form) => form.restorer = restorer,
+            Form::Responses(_) => return None,
         }
-        self
+        Some(self)
     }
 
     /// Takes the next bytes, cut anywhere.

@@ -7,9 +7,9 @@ use http::Uri;
 use parapet_domain::Stage;
 use parapet_domain::fold::FoldPolicy;
 use parapet_store::AuditMode;
+use parapet_surfaces::Style;
 use parapet_surfaces::ext_authz::Inspects;
 use parapet_surfaces::generic::{GenericMapping, PartMapping};
-use parapet_surfaces::Style;
 
 use super::mcp::{check_unused, is_wrapped, mcp};
 use super::tokens::tokens;

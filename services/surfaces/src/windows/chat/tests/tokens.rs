@@ -14,7 +14,7 @@ fn restoring(value: &str) -> Arc<Restoring> {
 
 /// What a client gets of a stream in which tokens become `value`, and what a log would keep of all windows.
 fn restored(limits: WindowLimits, value: &str, pieces: &[&[u8]]) -> Result<(Vec<u8>, Vec<String>), StreamError> {
-    let mut answer = chat(limits).restoring(restoring(value));
+    let mut answer = chat(limits).restoring(restoring(value)).unwrap();
     let (mut out, mut logged) = (Vec::new(), Vec::new());
     let mut log = |draft: &Draft| {
         draft.parts.iter().enumerate().for_each(|(n, part)| logged.push(redact::apply(&part.text, n, &draft.restored)));
@@ -49,7 +49,7 @@ fn a_token_across_chunks_and_windows_becomes_its_value() {
 fn guards_see_values_and_can_take_them_out_again() {
     let stream = stream_of(&["the word is [V_1_", "70000000] here and there"]);
     for window in 1..30 {
-        let mut answer = chat(limits(window, 8)).restoring(restoring("SECRET"));
+        let mut answer = chat(limits(window, 8)).restoring(restoring("SECRET")).unwrap();
         answer.push(&stream).unwrap();
         let mut out = Vec::new();
         while let Some(shown) = answer.window().unwrap() {

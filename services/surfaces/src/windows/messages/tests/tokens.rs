@@ -16,7 +16,8 @@ fn restoring(value: &str) -> Arc<Restoring> {
 
 /// What a client gets, and what a log would keep.
 fn restored(limits: WindowLimits, value: &str, pieces: &[&[u8]]) -> (Got, Vec<String>) {
-    let (mut answer, mut got, mut logged) = (windows(limits).restoring(restoring(value)), Got::default(), Vec::new());
+    let (mut answer, mut got, mut logged) =
+        (windows(limits).restoring(restoring(value)).unwrap(), Got::default(), Vec::new());
     let mut log = |shown: &ParsedBody| {
         for draft in &shown.events {
             let edits = redact::merge(&draft.restored);

@@ -24,11 +24,15 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         let chars = text.chars().count();
         self.text.push_str(text);
         self.chars += chars;
         self.fresh += chars;
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Takes text in which tokens become values, if there is anything to be put back.

@@ -3,22 +3,22 @@
 use parapet_surfaces::{ModelApi, WindowLimits};
 
 use crate::input::settings;
+use crate::windows::Way;
 use crate::{held, windows};
 
 pub(crate) fn check(data: &[u8]) {
     let Some(([kind, seed, window, overlap], content)) = settings(data) else { return };
-    match kind % 5 {
-        0 => held::check(ModelApi::OpenaiChat, content, seed),
-        1 => held::check(ModelApi::OpenaiResponses, content, seed),
-        2 => held::check(ModelApi::AnthropicMessages, content, seed),
-        kind => {
-            // What the judge looks for is six characters long.
-            let limits = WindowLimits {
-                window_chars: 1 + window % 40,
-                overlap_chars: 6 + overlap % 20,
-                max_buffer_bytes: 1 << 20,
-            };
-            windows::check(limits, content, seed, kind == 4);
-        }
+    let api = [ModelApi::OpenaiChat, ModelApi::OpenaiResponses, ModelApi::AnthropicMessages][kind % 3];
+    // What the judge looks for is six characters long.
+    let limits = WindowLimits {
+        window_chars: 1 + window % 40,
+        overlap_chars: 6 + overlap % 20,
+        max_buffer_bytes: 1 << 20,
+        whole_first: false,
+    };
+    match kind % 9 {
+        0..3 => held::check(api, content, seed),
+        kind if api.has_windows() => windows::check(Way { api, limits, hides: kind > 5 }, content, seed),
+        _ => {}
     }
 }

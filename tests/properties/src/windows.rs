@@ -1,10 +1,10 @@
-//! An answer that passes in windows: nothing leaves before a window has shown it, the end of each window stays behind, and
-//! a client gets what it would have got of the whole, with the same edits made.
+//! An answer that passes in windows: nothing leaves before a window has shown it, the end of a text that grows stays
+//! behind, and a client gets what it would have got had all of it been held, with the same edits made.
 
 use std::collections::BTreeMap;
 
 use parapet_domain::{Edit, Part};
-use parapet_surfaces::{HeldAnswer, ModelApi, ParsedBody, StreamError, WindowLimits, WindowedAnswer, rewrite};
+use parapet_surfaces::{Draft, HeldAnswer, ModelApi, ParsedBody, StreamError, WindowLimits, WindowedAnswer, rewrite};
 use serde_json::Value;
 
 use crate::held::{hold, texts};
@@ -13,76 +13,97 @@ use crate::sse::{assert_plain_lines, read};
 
 /// What the judge hides when it does.
 const NEEDLE: &str = "SECRET";
-const HIDDEN: &str = "[x]";
 
-pub(crate) fn check(limits: WindowLimits, content: &[u8], seed: usize, hides: bool) {
-    let whole = Passed::of(limits, &[content], hides);
+/// How an answer passes.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) api: ModelApi,
+    pub(crate) limits: WindowLimits,
+    pub(crate) hides: bool,
+}
+
+pub(crate) fn check(way: Way, content: &[u8], seed: usize) {
+    let whole = Passed::of(way, &[content]);
     for seed in [0, seed] {
-        let cut = Passed::of(limits, &pieces(content, seed), hides);
-        assert_eq!(whole.end.is_some(), cut.end.is_some(), "{:?} in one piece, {:?} cut by {seed}", whole.end, cut.end);
-        if whole.end.is_some() {
-            assert_eq!((&whole.out, &whole.windows), (&cut.out, &cut.windows), "cut by {seed}");
+        let cut = Passed::of(way, &pieces(content, seed));
+        assert_eq!(whole.end.is_ok(), cut.end.is_ok(), "{:?} in one piece, {:?} cut by {seed}", whole.end, cut.end);
+        if whole.end.is_ok() {
+            assert_eq!((&whole.out, whole.windows), (&cut.out, cut.windows), "cut by {seed}");
         } else {
             // Bytes of one piece that cannot be read take the events before them along.
             assert!(cut.out.starts_with(&whole.out), "cut by {seed}");
         }
     }
-    let Some(Some(out)) = whole.end else { return };
-    assert_plain_lines(&out);
-    let direct = hold(ModelApi::OpenaiChat, &[content]).expect("what passes in windows can be held");
-    let client = hold(ModelApi::OpenaiChat, &[&out]).expect("what left is an answer");
-    let expected: Vec<_> =
-        texts(&direct).into_iter().map(|(place, kind, text)| (place, kind, judge(hides, text))).collect();
-    let got: Vec<_> = texts(&client).into_iter().map(|(place, kind, text)| (place, kind, text.to_owned())).collect();
-    assert_eq!(got, expected, "a client gets something else than was judged");
+    let Ok(end) = whole.end else { return };
+    let held = at_once(way, hold(way.api, &[content]).expect("what passes in windows can be held"));
+    assert_eq!(end == End::Complete, held.is_some(), "in windows it ends as {end:?}");
+    let Some(held) = held else { return };
+    assert_plain_lines(&whole.out);
+    let client = hold(way.api, &[&whole.out]).expect("what left is an answer");
+    assert_eq!(texts(&client), texts(&held), "a client gets something else than of the whole");
+}
+
+/// The answer that a client gets when all of it is held. `None` when the edits cannot be made.
+fn at_once(way: Way, held: HeldAnswer) -> Option<HeldAnswer> {
+    let edits: Vec<Vec<Edit>> = held.parsed.events.iter().map(|draft| edits_of(way, &draft.parts)).collect();
+    if edits.iter().all(Vec::is_empty) {
+        return Some(held);
+    }
+    let edited = rewrite(&held.body, &paired(&held.parsed, &edits)).ok()?;
+    let told = way.api.replay(&edited).ok()?;
+    Some(hold(way.api, &[&told]).expect("what is told anew is an answer"))
+}
+
+#[derive(Debug, PartialEq)]
+enum End {
+    Complete,
+    /// The edits would break something, such as the arguments of a call, so the rest is refused.
+    Refused,
 }
 
 /// What became of a stream.
 struct Passed {
-    /// What left in windows.
     out: Vec<u8>,
     windows: usize,
-    /// All that left, when the stream came to its end; within it `None` when its rest was refused.
-    end: Option<Option<Vec<u8>>>,
+    end: Result<End, StreamError>,
+    seen: Seen,
 }
 
 impl Passed {
-    fn of(limits: WindowLimits, pieces: &[&[u8]], hides: bool) -> Self {
-        let mut passed = Self { out: Vec::new(), windows: 0, end: None };
-        let end = passed.run(limits, pieces, hides);
-        passed.end = end.ok();
+    fn of(way: Way, pieces: &[&[u8]]) -> Self {
+        let mut passed = Self { out: Vec::new(), windows: 0, end: Ok(End::Complete), seen: Seen::default() };
+        passed.end = passed.run(way, pieces);
         passed
     }
 
-    fn run(&mut self, limits: WindowLimits, pieces: &[&[u8]], hides: bool) -> Result<Option<Vec<u8>>, StreamError> {
-        let mut answer = WindowedAnswer::new(limits);
-        let mut seen = Seen::default();
+    fn run(&mut self, way: Way, pieces: &[&[u8]]) -> Result<End, StreamError> {
+        let mut answer = way.api.windows(way.limits).expect("a protocol with windows");
         for piece in pieces {
             answer.push(piece)?;
             while let Some(window) = answer.window()? {
-                seen.show(&window);
-                let edits = edits_of(hides, &window.events[0].parts);
-                let drawn = answer.draw(&edits);
-                seen.release(&drawn.bytes, limits.overlap_chars, edits.is_empty());
-                self.out.extend(&drawn.bytes);
-                self.windows += 1;
-                answer.advance(&drawn);
+                if !self.release(way, &mut answer, &window, false) {
+                    return Ok(End::Refused);
+                }
             }
         }
-        Ok(rest(answer.finish()?, hides).map(|rest| [self.out.as_slice(), &rest].concat()))
+        let rest = answer.finish()?;
+        Ok(if self.release(way, &mut answer, &rest, true) { End::Complete } else { End::Refused })
     }
-}
 
-/// What leaves of the rest. `None` when the edits would break the arguments of a call, which is refused then.
-fn rest(held: HeldAnswer, hides: bool) -> Option<Vec<u8>> {
-    let edits: Vec<Vec<Edit>> = held.parsed.events.iter().map(|draft| edits_of(hides, &draft.parts)).collect();
-    if edits.iter().all(Vec::is_empty) {
-        return Some(held.replay(None).expect("an unchanged answer"));
+    /// Whether the edits of the window can be made.
+    fn release(&mut self, way: Way, answer: &mut WindowedAnswer, window: &ParsedBody, last: bool) -> bool {
+        self.seen.show(window);
+        let edits: Vec<Vec<Edit>> = window.events.iter().map(|draft| edits_of(way, &draft.parts)).collect();
+        let Ok(drawn) = answer.draw(&paired(window, &edits)) else { return false };
+        self.seen.edited |= edits.iter().any(|edits| !edits.is_empty());
+        if !last {
+            self.seen.release(way, &drawn.bytes);
+        }
+        self.out.extend(&drawn.bytes);
+        self.windows += 1;
+        answer.advance(&drawn);
+        true
     }
-    let drafts: Vec<_> =
-        held.parsed.events.iter().zip(&edits).map(|(draft, edits)| (draft, edits.as_slice())).collect();
-    let edited = rewrite(&held.body, &drafts).ok()?;
-    held.replay(Some(&edited)).ok()
 }
 
 /// What windows have shown of each text so far, and how much of it has left, both without edits.
@@ -95,7 +116,7 @@ struct Seen {
 
 impl Seen {
     fn show(&mut self, window: &ParsedBody) {
-        for part in &window.events[0].parts {
+        for part in window.events.iter().flat_map(|draft| &draft.parts) {
             let shown = self.shown.entry(part.pointer.clone()).or_default();
             let offset = usize::try_from(part.offset).unwrap();
             assert!(offset <= shown.len(), "text between two windows was shown in neither");
@@ -106,46 +127,58 @@ impl Seen {
         }
     }
 
-    fn release(&mut self, bytes: &[u8], overlap: usize, unedited: bool) {
-        self.edited |= !unedited;
-        for (place, text) in texts_of(bytes) {
-            let (left, shown) = (self.left.entry(place.clone()).or_default(), &self.shown[&place]);
+    fn release(&mut self, way: Way, bytes: &[u8]) {
+        // Every text of a chat grows to the end; the blocks of a message are complete one after the other.
+        let stays = if way.api == ModelApi::OpenaiChat { way.limits.overlap_chars } else { 0 };
+        for (place, text) in texts_of(way.api, bytes) {
+            let left = self.left.entry(place.clone()).or_default();
             left.extend(text.chars());
-            if !self.edited {
-                assert!(shown.starts_with(left), "what left is not what was shown");
-                assert!(left.len() + overlap <= shown.len(), "the end of a window left with it");
+            if self.edited {
+                assert!(!String::from_iter(left.iter()).contains(NEEDLE), "what was to be hidden has left");
+            } else {
+                let shown = self.shown.get(&place).map_or(&[][..], Vec::as_slice);
+                assert!(shown.starts_with(left), "what left at {place} is not what was shown");
+                assert!(left.is_empty() || left.len() + stays <= shown.len(), "the end of a window left with it");
             }
-            assert!(!self.edited || !String::from_iter(left.iter()).contains(NEEDLE), "what was to be hidden has left");
         }
     }
 }
 
-/// The texts in the chunks of a stream, by their place in the answer.
-fn texts_of(stream: &[u8]) -> Vec<(String, String)> {
+/// The texts in the events of a stream, by their place in the answer.
+fn texts_of(api: ModelApi, stream: &[u8]) -> Vec<(String, String)> {
+    let events = read(&[stream], usize::MAX).0.into_iter().filter(|event| event.data != "[DONE]");
+    let events = events.map(|event| serde_json::from_str::<Value>(&event.data).expect("what leaves is JSON"));
+    events.flat_map(|event| if api == ModelApi::OpenaiChat { of_chunk(&event) } else { of_block(&event) }).collect()
+}
+
+fn of_chunk(chunk: &Value) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for event in read(&[stream], usize::MAX).0 {
-        let chunk: Value = serde_json::from_str(&event.data).expect("what leaves is JSON");
-        for choice in chunk["choices"].as_array().into_iter().flatten() {
-            for (field, text) in choice["delta"].as_object().into_iter().flatten().filter(|(key, _)| *key != "role") {
-                let place = format!("/choices/{}/message/{field}", choice["index"]);
-                all.push((place, text.as_str().expect("a text").to_owned()));
-            }
+    for choice in chunk["choices"].as_array().into_iter().flatten() {
+        for (field, text) in choice["delta"].as_object().into_iter().flatten().filter(|(key, _)| *key != "role") {
+            let place = format!("/choices/{}/message/{field}", choice["index"]);
+            all.push((place, text.as_str().expect("a text").to_owned()));
         }
     }
     all
 }
 
-fn edits_of(hides: bool, parts: &[Part]) -> Vec<Edit> {
-    let all = parts.iter().enumerate().filter(|_| hides);
+fn of_block(event: &Value) -> Vec<(String, String)> {
+    let text = event.pointer("/content_block/text").or_else(|| event.pointer("/delta/text")).and_then(Value::as_str);
+    text.map(|text| (format!("/content/{}/text", event["index"]), text.to_owned())).into_iter().collect()
+}
+
+fn paired<'a>(parsed: &'a ParsedBody, edits: &'a [Vec<Edit>]) -> Vec<(&'a Draft, &'a [Edit])> {
+    let all = parsed.events.iter().zip(edits).filter(|(_, edits)| !edits.is_empty());
+    all.map(|(draft, edits)| (draft, edits.as_slice())).collect()
+}
+
+fn edits_of(way: Way, parts: &[Part]) -> Vec<Edit> {
+    let all = parts.iter().enumerate().filter(|_| way.hides);
     all.flat_map(|(part, content)| {
         content.text.match_indices(NEEDLE).map(move |(byte, _)| {
             let start = content.text[..byte].chars().count();
-            Edit { part, start, end: start + NEEDLE.len(), replacement: HIDDEN.to_owned() }
+            Edit { part, start, end: start + NEEDLE.len(), replacement: "[x]".to_owned() }
         })
     })
     .collect()
-}
-
-fn judge(hides: bool, text: &str) -> String {
-    if hides { text.replace(NEEDLE, HIDDEN) } else { text.to_owned() }
 }

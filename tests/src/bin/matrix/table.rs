@@ -8,8 +8,9 @@ use crate::mark::Mark;
 const HEAD: &str = "# The conformance matrix
 
 Every surface, whole and streamed, every part of its bodies, every verdict and failure of a guard, through a running sidecar over TCP (HTTP/1.1,
-and HTTP/2 for gRPC) or the lines of `parapet mcp wrap`. Each cell asserts what the client sees (the content, the redacted content, or the refusal in the protocol's own way), what the upstream sees (nothing, the
-same bytes, or the redacted ones) and the row in the audit log. `make matrix` runs all cells; this page is what `make matrix ARGS=--markdown` prints.
+and HTTP/2 for gRPC) or the lines of `parapet mcp wrap`. Each cell asserts what the client sees (the content, the redacted content, or the refusal
+in the protocol's own way), what the upstream sees (nothing, the same bytes, or the redacted ones) and the row in the audit log. `make matrix` runs
+all cells; this page is what `make matrix ARGS=--markdown` prints.
 
 ";
 

@@ -18,7 +18,6 @@ pub(crate) fn check(data: &[u8]) {
     };
     match kind % 9 {
         0..3 => held::check(api, content, seed),
-        kind if api.has_windows() => windows::check(Way { api, limits, hides: kind > 5 }, content, seed),
-        _ => {}
+        kind => windows::check(Way { api, limits, hides: kind > 5 }, content, seed),
     }
 }

@@ -77,7 +77,7 @@ impl Passed {
     }
 
     fn run(&mut self, way: Way, pieces: &[&[u8]]) -> Result<End, StreamError> {
-        let mut answer = way.api.windows(way.limits).expect("a protocol with windows");
+        let mut answer = WindowedAnswer::new(way.api, way.limits);
         for piece in pieces {
             answer.push(piece)?;
             while let Some(window) = answer.window()? {
@@ -148,7 +148,13 @@ impl Seen {
 fn texts_of(api: ModelApi, stream: &[u8]) -> Vec<(String, String)> {
     let events = read(&[stream], usize::MAX).0.into_iter().filter(|event| event.data != "[DONE]");
     let events = events.map(|event| serde_json::from_str::<Value>(&event.data).expect("what leaves is JSON"));
-    events.flat_map(|event| if api == ModelApi::OpenaiChat { of_chunk(&event) } else { of_block(&event) }).collect()
+    let texts = |event: Value| match api {
+        ModelApi::OpenaiChat => of_chunk(&event),
+        ModelApi::AnthropicMessages => of_block(&event),
+        // Its events repeat their texts; what a client gets of them in the end is compared for all protocols.
+        ModelApi::OpenaiResponses => Vec::new(),
+    };
+    events.flat_map(texts).collect()
 }
 
 fn of_chunk(chunk: &Value) -> Vec<(String, String)> {

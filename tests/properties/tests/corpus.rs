@@ -44,6 +44,7 @@ fn mcp_holds_of_the_corpus() {
     replay("mcp");
 }
 
+#[cfg(feature = "wall")]
 #[test]
 fn abi_holds_of_the_corpus() {
     replay("abi");

@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo fuzz loss matrix pii streams generation generation-live lint deny clients mcp-sdk litellm
+.PHONY: help demo test bench hostile agentdojo fuzz loss matrix pii streams generation generation-live longform longform-live lint deny clients mcp-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -92,6 +92,16 @@ generation-live: ## The ten requests as free prose with a model (PARAPET_MODEL_U
 	@tests/setup.sh build
 	cargo build --quiet --locked --package parapet --package parapet-sandbox --package parapet-tests --bins
 	$(DEBUG)/generation --model $(ARGS)
+
+longform: ## Long documents by a scripted model that misses every length (DATA=… for LongBench-Write), and every fault that is known
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet-tests --bin longform
+	DATA="$(DATA)" $(DEBUG)/longform $(ARGS)
+
+longform-live: ## A long document by a real model (MODEL_URL=…), killed with -9 in the middle and resumed, beside what it writes in one call
+	@tests/setup.sh build
+	cargo build --quiet --locked --package parapet --package parapet-tests --bin parapet --bin longform
+	DATA="$(DATA)" MODEL_URL="$(MODEL_URL)" $(DEBUG)/longform live
 
 deny: ## Licences, vulnerabilities, sources and forbidden dependencies (installs cargo-deny: some minutes once)
 	@tests/setup.sh deny

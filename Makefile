@@ -13,7 +13,7 @@ PARAPET := cargo run --quiet --locked --package parapet --
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help demo test bench hostile agentdojo fuzz loss matrix pii streams generation generation-live longform longform-live lint deny clients mcp-sdk litellm
+.PHONY: help demo test bench hostile agentdojo fuzz loss matrix pii streams generation generation-live longform longform-live longbench-trl lint deny clients mcp-sdk litellm
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -117,6 +117,11 @@ clients: ## The examples and tests with the real clients: OpenAI, Anthropic, Lan
 	@tests/setup.sh python
 	cargo build --quiet --locked --package parapet
 	tests/clients/run.sh
+
+longbench-trl: ## TRL's loaders over training data that `parapet longbench dataset` makes with a scripted model
+	@tests/setup.sh python
+	cargo build --quiet --locked --package parapet --package parapet-tests --bins
+	tests/longbench-trl/run.sh
 
 litellm: ## Drives the sidecar with LiteLLM's own client of the generic guardrail (installs it into a virtual environment)
 	@tests/setup.sh python

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use parapet_test_model_server::{Server, Step, said};
+use parapet_test_model_server::{Author, Server, Step, said};
 use parapet_tests::sidecar::parapet;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -139,4 +139,73 @@ async fn without_a_model_or_with_bad_rows_nothing_is_begun() {
     assert!(!Path::new(&out).exists());
     let output = finished(&server, &["longbench", "score", &out]).await;
     assert!(String::from_utf8_lossy(&output.stderr).contains("has no `run.json`"), "{output:?}");
+}
+
+/// Instructions for a data set; the last one does not say how long its text is to be.
+const INSTRUCTIONS: &str = r#"{"prompt": "Write 1200 words on the history of tea."}
+{"prompt": "写一篇一千字的中国旅游指南"}
+{"prompt": "Write on coffee."}
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_set_that_is_killed_within_a_text_goes_on_without_repeating_a_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let instructions = dir.path().join("instructions.jsonl");
+    std::fs::write(&instructions, INSTRUCTIONS).unwrap();
+    let file = instructions.display().to_string();
+    let arguments = |out: &str| {
+        let fixed = [
+            "longbench",
+            "dataset",
+            "--instructions",
+            &file,
+            "--pairs",
+            "2",
+            "--concurrency",
+            "1",
+            "--json",
+            "--out",
+            out,
+        ];
+        fixed.map(str::to_owned).to_vec()
+    };
+    let make = |server: &Server, out: &str| {
+        let arguments = arguments(out);
+        command(server, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let output = |mut command: Command| async move {
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
+    };
+    let author = Author::new(5, (0.5, 1.5));
+    let (whole, stopped) =
+        (dir.path().join("whole").display().to_string(), dir.path().join("stopped").display().to_string());
+
+    let server = Server::answering(move |asked| author.step(asked)).await;
+    let statistics = json(&output(make(&server, &whole)).await);
+    assert_eq!((&statistics["sft"], &statistics["missing"]), (&2.into(), &0.into()));
+    assert_eq!(statistics["dropped"]["no_explicit_length"], 1);
+    let needed = server.asked().len();
+
+    let (third, resumed) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+    let (reached, goes_on, calls) = (Arc::clone(&third), Arc::clone(&resumed), AtomicUsize::new(0));
+    let server = Server::answering(move |asked| {
+        if goes_on.load(Ordering::SeqCst) || calls.fetch_add(1, Ordering::SeqCst) < 2 {
+            return author.step(asked);
+        }
+        reached.notify_one();
+        Step::Hang
+    })
+    .await;
+    let child = make(&server, &stopped).spawn().unwrap();
+    third.notified().await;
+    kill(child);
+    resumed.store(true, Ordering::SeqCst);
+    let before = server.asked().len();
+    json(&output(make(&server, &stopped)).await);
+    // The question that was under way when the process was killed has no answer, and is the only one that is asked again.
+    assert_eq!(server.asked().len() - before, needed - 2, "a call was repeated");
+    for name in ["sft.jsonl", "dpo.jsonl", "dropped.jsonl", "statistics.json"] {
+        let read = |folder: &str| std::fs::read_to_string(Path::new(folder).join(name)).unwrap();
+        assert_eq!(read(&stopped), read(&whole), "{name}");
+    }
 }

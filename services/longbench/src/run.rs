@@ -8,9 +8,8 @@ use futures_util::{StreamExt as _, stream};
 use parapet_agentwrite::words;
 use serde::Serialize;
 
-use crate::author::Author;
+use crate::author::{Author, Task};
 use crate::folder::{FolderError, RunFolder};
-use crate::row::Row;
 use crate::sample::{Key, Outcome, Sample};
 
 /// Failures of the server in a row after which it is taken to be away.
@@ -40,7 +39,7 @@ pub struct RunSummary {
     pub outcomes: BTreeMap<&'static str, usize>,
     /// Words of the texts of this run.
     pub words: u64,
-    /// Questions to the model in this run.
+    /// Questions that the samples of this run took.
     pub calls: u64,
     /// Why it ended before all samples were written.
     pub stopped: Option<String>,
@@ -53,23 +52,29 @@ pub struct RunSummary {
 pub async fn run(
     folder: &mut RunFolder,
     author: &Author,
-    rows: &[(usize, Row)],
+    tasks: &[Task],
     watch: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<RunSummary, FolderError> {
     let samples = folder.file().samples;
-    let all = (0..samples).flat_map(|sample| rows.iter().map(move |(at, row)| (Key { row: *at, sample }, row)));
+    let all = (0..samples).flat_map(|sample| tasks.iter().map(move |task| (Key { row: task.line, sample }, task)));
     let (done, todo): (Vec<_>, Vec<_>) = all.partition(|(key, _)| folder.has(*key));
+    // Drafts are given up only when no text is under way: one that waits in the stream may hold what they are kept in.
+    let mut finished: Vec<Key> = done.iter().map(|(key, _)| *key).collect();
     let mut tally = Tally::new(done.len(), done.len() + todo.len());
     watch(&tally.progress());
     let stopping = AtomicBool::new(false);
     // What is under way when the run has to stop is finished and kept; nothing new is begun.
     let to_begin = stream::iter(todo).take_while(|_| std::future::ready(!stopping.load(Ordering::Relaxed)));
-    let mut written = to_begin.map(|(key, row)| author.write(row, key)).buffer_unordered(author.concurrency());
+    let mut written = to_begin.map(|(key, task)| author.write(task, key)).buffer_unordered(author.concurrency());
     while let Some(sample) = written.next().await {
         folder.add(&sample).await?;
+        finished.extend(sample.outcome.is_final().then_some(sample.key));
         tally.count(&sample);
         stopping.store(tally.summary.stopped.is_some(), Ordering::Relaxed);
         watch(&tally.progress());
+    }
+    for key in finished {
+        author.forget(key).await?;
     }
     Ok(tally.summary)
 }

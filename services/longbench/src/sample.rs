@@ -25,7 +25,7 @@ pub struct Sample {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Questions to the model in the run that finished it.
+    /// Questions to the model, those of an interrupted document included.
     pub calls: u64,
     /// Tokens of these questions.
     pub usage: Usage,

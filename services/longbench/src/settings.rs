@@ -1,5 +1,6 @@
 //! What the results of a run depend on: the model, how it is asked, and the rows. Two runs with the same can be one.
 
+use parapet_agentwrite::Settings as WriterSettings;
 use parapet_domain::digest;
 use parapet_models::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub struct Settings {
     pub temperature: Option<f64>,
     /// Seed of the first sample of each row, one more for each further one; absent for none.
     pub seed: Option<u64>,
+    /// How AgentWrite works, when it does. Its seed, temperature and longest answer are those above, its budget that of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<WriterSettings>,
 }
 
 /// The way from a row to its text.
@@ -36,6 +40,8 @@ pub struct Settings {
 pub enum Method {
     /// One call: the prompt as it is.
     OneCall,
+    /// AgentWrite: planned, written section by section, held to the length of the row.
+    AgentWrite,
 }
 
 /// The file of rows.
@@ -78,6 +84,7 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OneCall => "one call",
+            Self::AgentWrite => "AgentWrite",
         }
     }
 }

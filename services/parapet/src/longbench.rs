@@ -5,6 +5,7 @@ use clap::Subcommand;
 
 use crate::exit::Exit;
 
+mod dataset;
 mod model;
 mod run;
 mod score;
@@ -16,6 +17,8 @@ mod watch;
 pub(crate) enum Command {
     /// Has a model write the texts of LongBench-Write or LongWrite-Ruler
     Run(run::Args),
+    /// Makes training data of instructions: rows for supervised tuning, and preference pairs
+    Dataset(dataset::Args),
     /// Scores the texts of a run: length, quality, tables and a plot
     Score(score::Args),
 }
@@ -24,6 +27,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, json: bool) -> Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, json).await,
+        Command::Dataset(args) => dataset::run(args, json).await,
         Command::Score(args) => score::run(args, json).await,
     }
 }

@@ -7,7 +7,8 @@ use crate::settings::{Method, Settings};
 const DATA_TEXT: &[u8] = b"{\"prompt\": \"Write 100 words.\", \"type\": \"t\", \"length\": 100}\n";
 
 fn identity(model: &str, max_tokens: u32, data: &[u8]) -> Identity {
-    let settings = Settings { method: Method::OneCall, max_tokens, temperature: Some(0.5), seed: Some(u64::MAX) };
+    let settings =
+        Settings { method: Method::OneCall, max_tokens, temperature: Some(0.5), seed: Some(u64::MAX), writer: None };
     Identity::new(&ModelConfig::new(ModelKind::Openai, "http://127.0.0.1:1/v1", model), settings, data, 1)
 }
 

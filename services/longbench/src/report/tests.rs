@@ -7,7 +7,7 @@ use crate::sample::Key;
 use crate::settings::{Identity, Method, Settings};
 
 fn run_file(samples: u32) -> RunFile {
-    let settings = Settings { method: Method::OneCall, max_tokens: 100, temperature: None, seed: None };
+    let settings = Settings { method: Method::OneCall, max_tokens: 100, temperature: None, seed: None, writer: None };
     let model = ModelConfig::new(ModelKind::Openai, "http://127.0.0.1:1/v1", "small|one");
     let run = Identity::new(&model, settings, b"", 2);
     RunFile { format: String::new(), digest: String::new(), run, samples }

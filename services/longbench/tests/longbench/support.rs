@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use parapet_agentwrite::Target;
 use parapet_longbench::{
-    Author, Identity, Method, Progress, Row, RunFolder, RunRecord, RunSummary, Settings, read_rows, run,
+    Author, Identity, Method, Progress, Row, RunFolder, RunRecord, RunSummary, Settings, Task, read_rows, run,
 };
 use parapet_models::{Budget, Meter, ModelClient, ModelConfig};
 
@@ -14,15 +15,17 @@ pub(crate) const DATA: &str = r#"{"prompt": "Write 20 words on rain.", "type": "
 "#;
 
 pub(crate) fn settings() -> Settings {
-    Settings { method: Method::OneCall, max_tokens: 500, temperature: Some(0.5), seed: Some(7) }
+    Settings { method: Method::OneCall, max_tokens: 500, temperature: Some(0.5), seed: Some(7), writer: None }
 }
 
-pub(crate) fn rows() -> Vec<(usize, Row)> {
-    read_rows(DATA.as_bytes()).unwrap().into_iter().enumerate().collect()
+/// Each row with its length as the target.
+pub(crate) fn tasks(rows: &[Row]) -> Vec<Task> {
+    let task = |(line, row): (usize, &Row)| Task { line, row: row.clone(), target: Target::Equal(row.length) };
+    rows.iter().enumerate().map(task).collect()
 }
 
 pub(crate) fn row_map() -> BTreeMap<usize, Row> {
-    rows().into_iter().collect()
+    read_rows(DATA.as_bytes()).unwrap().into_iter().enumerate().collect()
 }
 
 /// A client that asks once and one at a time, so that what was asked has an order.
@@ -50,8 +53,8 @@ impl<'a> Run<'a> {
         let identity = Identity::new(self.client.config(), settings(), DATA.as_bytes(), 3);
         let mut folder = RunFolder::open(self.folder, identity, self.samples, DATA.as_bytes()).unwrap();
         let meter = Meter::new(self.budget);
-        let author = Author::new(self.client.clone(), settings(), meter);
-        run(&mut folder, &author, &rows(), watch).await.unwrap()
+        let author = Author::new(self.client.clone(), settings(), meter, self.folder.join("drafts"));
+        run(&mut folder, &author, &tasks(&read_rows(DATA.as_bytes()).unwrap()), watch).await.unwrap()
     }
 }
 

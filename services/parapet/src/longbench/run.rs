@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use parapet_agentwrite::{Settings as WriterSettings, Target};
 use parapet_longbench::{
-    Author, Identity, Method, Progress, Row, RunFolder, RunSummary, Settings, read_rows, run as write,
+    Author, Identity, Method, Progress, Row, RunFolder, RunSummary, Settings, Task, read_rows, run as write,
 };
 use parapet_models::{Meter, ModelClient, ModelConfig};
 
@@ -14,7 +15,8 @@ use crate::exit::Exit;
 use crate::output::{self, BAD, BOLD, clean, paint};
 
 /// Has a model write the texts of LongBench-Write or LongWrite-Ruler. PARAPET_MODEL_NAME, PARAPET_MODEL_URL,
-/// PARAPET_MODEL_KIND (openai or anthropic) and PARAPET_MODEL_KEY name the model. The same command goes on with a run that
+/// PARAPET_MODEL_KIND (openai or anthropic) and PARAPET_MODEL_KEY name the model. With --agentwrite each text is planned and
+/// written section by section to its length, without it by one call. The same command goes on with a run that
 /// was interrupted; another model, setting or file needs another folder.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -23,12 +25,14 @@ line for each finished sample in `samples.jsonl`, with its outcome:
 
 answered    a whole text                     empty     the model wrote nothing
 cut_off     ended by --max-tokens            refused   the server refused, or was not there
+incomplete  AgentWrite left sections out      unusable  no plan, or no section, came of the answers
 budget      the budget was spent; the next run goes on
 
 Examples:
   export PARAPET_MODEL_URL=http://127.0.0.1:8000/v1 PARAPET_MODEL_NAME=qwen2.5
   parapet longbench run --data longbench_write.jsonl --out runs/qwen2.5
   parapet longbench run --data longbench_write.jsonl --out runs/qwen2.5-3 --samples 3 --seed 1
+  parapet longbench run --data longbench_write.jsonl --out runs/qwen2.5-agentwrite --agentwrite --context 8192
   parapet longbench run --data longwrite_ruler.jsonl --out runs/ruler --max-seconds 3600")]
 pub(crate) struct Args {
     /// File with the rows
@@ -52,13 +56,35 @@ pub(crate) struct Args {
     /// Temperature; default: the server's own
     #[arg(long, value_name = "T")]
     temperature: Option<f64>,
-    /// Longest answer, in tokens
-    #[arg(long, value_name = "N", default_value_t = 32_768, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    max_tokens: u32,
+    /// Longest answer, in tokens; default: 32768, with --agentwrite 4096
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_tokens: Option<u32>,
+    /// Plans each text and writes it section by section
+    #[arg(long)]
+    agentwrite: bool,
+    #[command(flatten)]
+    context: ContextArgs,
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
     budget: BudgetArgs,
+}
+
+/// What AgentWrite may show to the model.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct ContextArgs {
+    /// Tokens that the model reads and writes in one exchange, with AgentWrite; default: enough for its usual settings
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(512..=10_000_000))]
+    context: Option<u32>,
+}
+
+impl ContextArgs {
+    /// The settings of a writer, which ask for at most `max_tokens` at once when that is given.
+    pub(super) fn writer(&self, max_tokens: Option<u32>) -> WriterSettings {
+        let settings = self.context.map_or_else(WriterSettings::default, WriterSettings::for_context);
+        WriterSettings { max_tokens: max_tokens.unwrap_or(settings.max_tokens), ..settings }
+    }
 }
 
 /// Runs it.
@@ -66,51 +92,76 @@ pub(crate) async fn run(args: Args, json: bool) -> Result<Exit> {
     let Input { data, rows } = input(&args.data, args.rows)?;
     let config = model::writer(args.model.as_deref(), &args.server)?;
     let settings = settings_of(&args);
-    let author = author_of(config.clone(), settings.clone(), &args)?;
-    let identity = Identity::new(&config, settings, &data, rows.len());
+    if let Some(writer) = &settings.writer {
+        writer.check()?;
+    }
+    let identity = Identity::new(&config, settings.clone(), &data, rows.len());
     let mut folder = RunFolder::open(&args.out, identity, args.samples, &data)?;
+    let meter = Meter::new(args.budget.budget());
+    let tasks: Vec<Task> = rows.into_iter().enumerate().map(task).collect();
+    let summary = watched(&mut folder, config, settings, meter, &tasks, json).await?;
+    print(&args.out, &summary, json)
+}
+
+/// Writes the tasks, shown as they go.
+pub(super) async fn watched(
+    folder: &mut RunFolder,
+    config: ModelConfig,
+    settings: Settings,
+    meter: Meter,
+    tasks: &[Task],
+    json: bool,
+) -> Result<RunSummary> {
     let display = Display::new("writing", json);
+    let drafts = folder.path().join("drafts");
+    let author = Author::new(ModelClient::new(config)?, settings, meter, drafts).watched(display.steps());
     let mut watch = |progress: &Progress| {
         let Progress { done, total, failed, words } = *progress;
         display.show(done, total, format!("{words} words, {failed} without a text"));
     };
-    let summary = write(&mut folder, &author, &rows, &mut watch).await;
+    let summary = write(folder, &author, tasks, &mut watch).await;
     display.finish();
-    print(&args.out, &summary?, json)
+    Ok(summary?)
+}
+
+fn task((line, row): (usize, Row)) -> Task {
+    Task { line, target: Target::Equal(row.length), row }
 }
 
 /// A file of rows.
 struct Input {
     /// Its bytes, as they are kept with the run.
     data: Vec<u8>,
-    /// Its rows, each with its place.
-    rows: Vec<(usize, Row)>,
+    /// Its rows.
+    rows: Vec<Row>,
 }
 
 fn input(path: &Path, most: Option<usize>) -> Result<Input> {
     let data = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
     let mut rows = read_rows(&data).with_context(|| format!("`{}`", path.display()))?;
-    let Some(most) = most else { return Ok(Input { data, rows: rows.into_iter().enumerate().collect() }) };
+    let Some(most) = most else { return Ok(Input { data, rows }) };
     rows.truncate(most.max(1));
     let mut data = Vec::new();
     for row in &rows {
         serde_json::to_writer(&mut data, row)?;
         data.push(b'\n');
     }
-    Ok(Input { data, rows: rows.into_iter().enumerate().collect() })
+    Ok(Input { data, rows })
 }
 
-const fn settings_of(args: &Args) -> Settings {
+/// Longest answer of a model that writes a text by one call, in tokens.
+const ONE_CALL_TOKENS: u32 = 32_768;
+
+fn settings_of(args: &Args) -> Settings {
+    let writer = args.agentwrite.then(|| args.context.writer(args.max_tokens));
+    let max_tokens = writer.as_ref().map_or(args.max_tokens.unwrap_or(ONE_CALL_TOKENS), |writer| writer.max_tokens);
     Settings {
-        method: Method::OneCall,
-        max_tokens: args.max_tokens,
+        method: if args.agentwrite { Method::AgentWrite } else { Method::OneCall },
+        max_tokens,
         temperature: args.temperature,
         seed: Some(args.seed),
+        writer,
     }
-}
-
-fn author_of(config: ModelConfig, settings: Settings, args: &Args) -> Result<Author> {
-    Ok(Author::new(ModelClient::new(config)?, settings, Meter::new(args.budget.budget())))
 }
 
 fn print(folder: &Path, summary: &RunSummary, json: bool) -> Result<Exit> {

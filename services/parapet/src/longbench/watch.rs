@@ -1,8 +1,11 @@
 //! How far a run or a judgement is, on standard error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parapet_agentwrite::Progress as Step;
+use parapet_longbench::WatchSteps;
 
 /// A bar with the time left. Without a terminal, and with `--json`, nothing is shown.
 pub(super) struct Display(ProgressBar);
@@ -30,6 +33,19 @@ impl Display {
         }
         self.0.set_position(count(done));
         self.0.set_message(message);
+    }
+
+    /// Shows the steps within a text, until the next text is there.
+    pub(super) fn steps(&self) -> Arc<WatchSteps> {
+        let bar = self.0.clone();
+        Arc::new(move |key, step| {
+            if let Step::Done { number, of, words_so_far, words_wanted, .. } = step {
+                let (row, sample) = (key.row + 1, key.sample + 1);
+                bar.set_message(format!(
+                    "row {row}, text {sample}: section {number} of {of}, {words_so_far} of {words_wanted} words"
+                ));
+            }
+        })
     }
 
     pub(super) fn finish(&self) {

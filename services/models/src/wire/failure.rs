@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use rig_core::error::{ErrorReport, ProviderError};
 use rig_core::http_client;
+use rig_core::message::EMPTY_RESPONSE_ERROR;
 use serde_json::Value;
 
 use crate::transport::TransportError;
@@ -47,6 +48,8 @@ pub(super) fn of(error: &ProviderError, context: &Context<'_>) -> ModelError {
         ProviderError::Request(_) | ProviderError::Url(_) => {
             ModelError::NotSent { reason: context.shown(&error.to_string()) }
         }
+        // The client crate has no variant of its own for an answer that says nothing.
+        ProviderError::Response(reason) if reason == EMPTY_RESPONSE_ERROR => ModelError::Empty,
         other => ModelError::NotAnAnswer { reason: context.shown(&other.to_string()) },
     }
 }

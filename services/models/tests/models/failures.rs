@@ -78,6 +78,12 @@ async fn silence_is_an_error_and_costs_what_it_cost() {
 }
 
 #[tokio::test]
+async fn an_answer_of_no_text_at_all_is_silence_too() {
+    let error = failure(answer(200, body("", "stop"))).await;
+    assert!(matches!(error, ModelError::Empty), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_filtered_answer_is_no_answer() {
     let declined = json!({"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": null, "refusal": "I must not."}}]});
     for (step, words) in [

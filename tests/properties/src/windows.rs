@@ -168,9 +168,13 @@ fn of_chunk(chunk: &Value) -> Vec<(String, String)> {
     all
 }
 
+/// What clients add up: a delta of another type is no text to them, and is listed where it has any.
 fn of_block(event: &Value) -> Vec<(String, String)> {
-    let text = event.pointer("/content_block/text").or_else(|| event.pointer("/delta/text")).and_then(Value::as_str);
-    text.map(|text| (format!("/content/{}/text", event["index"]), text.to_owned())).into_iter().collect()
+    let text = [("/content_block", "text"), ("/delta", "text_delta")].into_iter().find_map(|(pointer, kind)| {
+        let block = event.pointer(pointer).filter(|block| block["type"] == kind)?;
+        Some((format!("/content/{}/text", event["index"]), block["text"].as_str()?.to_owned()))
+    });
+    text.into_iter().collect()
 }
 
 fn paired<'a>(parsed: &'a ParsedBody, edits: &'a [Vec<Edit>]) -> Vec<(&'a Draft, &'a [Edit])> {

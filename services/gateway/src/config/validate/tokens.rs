@@ -31,6 +31,7 @@ const fn unfitting(surface: SurfaceName) -> Option<&'static str> {
         | SurfaceName::AnthropicMessages
         | SurfaceName::Generic => None,
         SurfaceName::Mcp => Some("a server of tools has to get the values themselves, and no model answers"),
+        SurfaceName::Write => Some("nothing is forwarded, and each passage is judged by itself"),
         SurfaceName::Check | SurfaceName::Litellm | SurfaceName::ExtAuthz | SurfaceName::ClaudeCode => {
             Some("the answer does not come in the same exchange, and no value is kept beyond it")
         }

@@ -50,7 +50,7 @@ pub struct Writing<'w> {
 #[derive(Debug)]
 pub enum DocumentError {
     /// The guards, or for want of a record.
-    Withheld(Withheld),
+    Withheld(Box<Withheld>),
     /// Something else.
     Failed {
         /// The row of the table of statuses.

@@ -45,7 +45,7 @@ Exit codes:
    6  an address cannot be listened on
   10  `check` and `guard run`: redact
   11  `check` and `guard run`: ask; `write`: a person has to decide, then the same command goes on
-  12  `check` and `guard run`: deny; `write`: the guards refused the instruction, the plan or every section";
+  12  `check` and `guard run`: deny; `write`: the guards refused what was asked, or all of it";
 
     /// The number that the process ends with.
     pub(crate) const fn code(self) -> u8 {

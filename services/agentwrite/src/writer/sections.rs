@@ -122,7 +122,9 @@ impl Desk<'_> {
             let text = render(&composed.text);
             let ruling = self.judge(PassageKind::Section, &section.id, attempt, &text).await?;
             report.attempts = attempt;
-            report.decisions.extend(Some(ruling.decision().to_owned()).filter(|decision| !decision.is_empty()));
+            // The same text again has the ruling that is kept.
+            let decision = Some(ruling.decision().to_owned());
+            report.decisions.extend(decision.filter(|id| !id.is_empty() && !report.decisions.contains(id)));
             match ruling {
                 Ruling::Allowed { .. } => {
                     report.fate = Fate::Written;

@@ -45,7 +45,10 @@ impl Documents for Lines {
         let Writing { passages, tell, stop } = writing;
         let Some(order) = asked.order else { return self.show(passages).await };
         let instruction = Piece { name: "instruction", place: None, text: &order.instruction };
-        passages.judge(Stage::Input, instruction).await.map_err(DocumentError::Withheld)?;
+        passages
+            .judge(Stage::Input, instruction)
+            .await
+            .map_err(|withheld| DocumentError::Withheld(Box::new(withheld)))?;
         let mut text = Vec::new();
         for (at, line) in order.instruction.lines().enumerate() {
             tell(json!({"step": "writing", "number": at + 1}));
@@ -63,7 +66,7 @@ impl Documents for Lines {
             match passages.judge(Stage::Output, piece).await {
                 Ok(passed) => text.push(passed.edited.unwrap_or(line)),
                 Err(withheld) if withheld.is_final() => text.push("(left out)".to_owned()),
-                Err(withheld) => return Err(DocumentError::Withheld(withheld)),
+                Err(withheld) => return Err(DocumentError::Withheld(Box::new(withheld))),
             }
         }
         let text = text.join("\n");

@@ -125,7 +125,7 @@ fn unknown() -> DocumentError {
 /// What the caller gets to hear. Nothing of a model's answer is in it, nor where the model server is.
 fn failed(failed: Failed) -> DocumentError {
     let error = match failed {
-        Failed::Withheld(withheld) => return DocumentError::Withheld(withheld),
+        Failed::Withheld(withheld) => return DocumentError::Withheld(Box::new(withheld)),
         Failed::OtherSettings => {
             let message = "the document was begun with another `temperature`, `seed` or `headings`; go on with its own, or take a new id";
             return told(Fault::OtherDocument, message.to_owned(), false);
@@ -192,5 +192,5 @@ const fn told(fault: Fault, message: String, resumable: bool) -> DocumentError {
 
 fn refused(reason_code: String, message: String, decision: Option<uuid::Uuid>) -> DocumentError {
     let refusal = Refusal { kind: RefusalKind::Blocked, reason_code, message, details: Value::Null };
-    DocumentError::Withheld(Withheld { refusal, decision, approval: None })
+    DocumentError::Withheld(Box::new(Withheld { refusal, decision, approval: None }))
 }

@@ -100,7 +100,8 @@ async fn a_section_that_is_always_denied_is_left_out_with_a_note() {
     let desk = desk(&gate).await;
     let document = desk.write(&brief(1_500)).await.unwrap();
     let report = &document.sections[0];
-    assert_eq!((report.fate, report.attempts, report.decisions.len()), (Fate::Denied, 3, 3));
+    assert_eq!((report.fate, report.attempts, report.refusals.len()), (Fate::Denied, 3, 3));
+    assert_eq!(report.decisions, ["d-no"], "each decision is listed once");
     assert!(
         document.text.starts_with("*[Section 1 is left out: no version of it passed the checks.]*\n\n# "),
         "{}",
